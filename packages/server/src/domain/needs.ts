@@ -1,0 +1,69 @@
+/** What a task needs of a worker, and what a worker has: whole numbers, MiB for memory. */
+export interface Amounts {
+  readonly slots: number;
+  readonly cpus: number;
+  readonly ramMb: number;
+  /** Named resources counted per worker, such as `gpu`. A name that is absent counts 0. */
+  readonly named: Readonly<Record<string, number>>;
+}
+
+export const nothing: Amounts = { slots: 0, cpus: 0, ramMb: 0, named: {} };
+
+/** What decides which worker may take a task. Interned: equal specs share one class id (see `classKey`). */
+export interface ClassSpec {
+  readonly kind: string;
+  /** Sorted, without duplicates; the worker must have every one. */
+  readonly tags: readonly string[];
+  readonly amounts: Amounts;
+  /** Server-wide counted resources: pool name -> amount. */
+  readonly pools: Readonly<Record<string, number>>;
+  /** Only this worker. */
+  readonly pin: number | null;
+  /** Set when the job has a blocklist of its own: then the claim reads the blocks of this job. */
+  readonly blockJob: number | null;
+  /** The owner (else the door session), while fairness is on. */
+  readonly fair: string | null;
+}
+
+function sortedRecord(record: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(record)
+    .filter(([, amount]) => amount > 0)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** The canonical text of a class: two specs are the same class if and only if their keys are equal. */
+export function classKey(spec: ClassSpec): string {
+  const { amounts } = spec;
+  return JSON.stringify([
+    spec.kind,
+    [...new Set(spec.tags)].sort(),
+    amounts.slots,
+    amounts.cpus,
+    amounts.ramMb,
+    sortedRecord(amounts.named),
+    sortedRecord(spec.pools),
+    spec.pin,
+    spec.blockJob,
+    spec.fair,
+  ]);
+}
+
+export function fitsIn(needed: Amounts, room: Amounts): boolean {
+  if (needed.slots > room.slots || needed.cpus > room.cpus || needed.ramMb > room.ramMb) return false;
+  for (const name in needed.named) {
+    if ((needed.named[name] ?? 0) > (room.named[name] ?? 0)) return false;
+  }
+  return true;
+}
+
+function combine(a: Amounts, b: Amounts, sign: 1 | -1): Amounts {
+  let named = a.named;
+  for (const name in b.named) {
+    if (named === a.named) named = { ...a.named };
+    (named as Record<string, number>)[name] = (named[name] ?? 0) + sign * (b.named[name] ?? 0);
+  }
+  return { slots: a.slots + sign * b.slots, cpus: a.cpus + sign * b.cpus, ramMb: a.ramMb + sign * b.ramMb, named };
+}
+
+export const plus = (a: Amounts, b: Amounts): Amounts => combine(a, b, 1);
+export const minus = (a: Amounts, b: Amounts): Amounts => combine(a, b, -1);

@@ -1,0 +1,114 @@
+import type { BodyId, ClassId, JobId, Millis, SessionNumber, TaskId, WorkerId } from './ids.ts';
+import type { Counts } from './counts.ts';
+import type { ClassSpec } from './needs.ts';
+
+/** A counted, server-wide resource. `total: null`: not limited (kept for its `used`). */
+export interface Pool {
+  readonly name: string;
+  readonly total: number;
+  readonly used: number;
+}
+
+/**
+ * The pool of this name, where it exists, limits the slots of all tasks of a kind over the whole fleet without any task
+ * naming it (Kueue's `global_max_parallel_jobs`).
+ */
+export const kindPool = (kind: string): string => `kind:${kind}`;
+
+/** Kept totals of all tasks of a kind that still exist: nothing is ever counted by scanning. */
+export interface Tally {
+  readonly kind: string;
+  readonly counts: Counts;
+  /** Ended attempts of ended tasks (`succeeded`, `failed`): how many, and their whole seconds of run time added up. */
+  readonly finishedRuns: number;
+  readonly finishedSeconds: number;
+}
+
+export interface InternedClass {
+  readonly id: ClassId;
+  readonly spec: ClassSpec;
+}
+
+/** The immutable part of a task (or the request of a job) as JSON text; see `TaskBody` in the SDK's task schema. */
+export interface Body {
+  readonly id: BodyId;
+  readonly json: string;
+}
+
+/** A parent is a task, an array (by its first id) or a job; a child is a task or an array. */
+export interface Edge {
+  readonly parentKind: 'task' | 'array' | 'job';
+  readonly parent: number;
+  readonly childKind: 'task' | 'array';
+  readonly child: TaskId;
+  /** The parent has succeeded and was counted. */
+  readonly done: boolean;
+}
+
+/** Keeps a task from a worker. `session: null`: whatever the session. `until: null`: for good (or for the session). */
+export interface Exclusion {
+  readonly task: TaskId;
+  readonly worker: WorkerId;
+  readonly session: SessionNumber | null;
+  readonly until: Millis | null;
+  /** `void`: an offer was withdrawn and the worker has not answered yet. */
+  readonly why: 'rejected' | 'deferred' | 'failed' | 'void';
+}
+
+/** A worker (or, with `worker: null`, nobody) may not take tasks of this kind of this job any more. */
+export interface Block {
+  readonly job: JobId;
+  readonly worker: WorkerId;
+  readonly kind: string;
+  readonly at: Millis;
+}
+
+/** Bulk work that is not finished: it is done page by page, in its own transactions, and goes on after a crash. */
+export interface Sweep {
+  readonly id: number;
+  readonly work: SweepWork;
+}
+
+export type SweepWork =
+  /** All tasks of a job from the cursor on: follow the job's intent. */
+  | { readonly kind: 'stop'; readonly job: JobId; readonly kill: boolean; readonly after: TaskId }
+  | { readonly kind: 'hold'; readonly job: JobId; readonly after: TaskId }
+  | { readonly kind: 'release'; readonly job: JobId; readonly after: TaskId }
+  | { readonly kind: 'retry'; readonly job: JobId; readonly after: TaskId }
+  | { readonly kind: 'priority'; readonly job: JobId; readonly priority: number; readonly after: TaskId }
+  | { readonly kind: 'reclass'; readonly job: JobId; readonly after: TaskId }
+  | { readonly kind: 'built'; readonly job: JobId; readonly after: TaskId }
+  /** Rows of a deleted job, tasks first, the job last. */
+  | { readonly kind: 'purge'; readonly job: JobId }
+  | {
+      readonly kind: 'children';
+      readonly parentKind: Edge['parentKind'];
+      readonly parent: number;
+      readonly tell: 'parent-succeeded' | 'parent-lost' | 'revive';
+      readonly after: TaskId;
+    }
+  /** Everything a worker held in a session that is over. */
+  | { readonly kind: 'lose'; readonly worker: WorkerId; readonly session: SessionNumber; readonly after: TaskId };
+
+/** Output of one attempt on one stream. Up to 4 KiB stand here, the rest in a file; `length` is the committed truth. */
+export interface LogRow {
+  readonly task: TaskId;
+  readonly attempt: number;
+  readonly stream: LogStream;
+  /** Bytes that the peer sent in all. */
+  readonly length: number;
+  /** All of it while it is small; null once it lives in a file. */
+  readonly inline: Uint8Array | null;
+}
+export type LogStream = 'out' | 'err' | 'log';
+export const logStreams: readonly LogStream[] = ['out', 'err', 'log'];
+
+export interface AuditRow {
+  readonly at: Millis;
+  readonly by: string;
+  readonly name: string;
+  readonly command: string;
+  /** What it acted on, such as `job 12`. Never a secret. */
+  readonly subject: string;
+  readonly refusal: string | null;
+}
