@@ -1,0 +1,15 @@
+import Type, { type Static } from 'typebox';
+
+const idOrNull = Type.Union([Type.Integer(), Type.Null()]);
+
+/** One event of `GET /v1/changes`: SSE `id` is the number, `event` the kind, `data` this object. */
+export const ChangeView = Type.Object({
+  number: Type.Integer(),
+  at: Type.String(),
+  kind: Type.String(),
+  job: idOrNull,
+  task: idOrNull,
+  worker: idOrNull,
+  data: Type.Record(Type.String(), Type.Unknown()),
+});
+export type ChangeView = Static<typeof ChangeView>;

@@ -1,0 +1,71 @@
+import Type, { type Static } from 'typebox';
+import { closed, Id, limits, Name, Priority, Time } from './names.ts';
+
+export const JobRequest = Type.Object(
+  {
+    name: Type.Optional(Name),
+    /** `shell` (default), `graph`, and what the server's doors add. `GET /v1/kinds` lists them. */
+    kind: Type.Optional(Name),
+    /** Higher first. Default 0. */
+    priority: Type.Optional(Priority),
+    labels: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[A-Za-z0-9_./-]{1,100}$' }), Type.String({ maxLength: limits.labelLength }), {
+        maxProperties: limits.labelCount,
+      }),
+    ),
+    /** Ids of jobs that must have succeeded first. */
+    after: Type.Optional(Type.Array(Id, { maxItems: limits.parents })),
+    hold: Type.Optional(Type.Boolean()),
+    notBefore: Type.Optional(Time),
+    /** Start now on this worker or be refused. */
+    startOn: Type.Optional(Id),
+    /** As the kind says: `ShellSpec`, `GraphSpec`, … */
+    spec: Type.Record(Type.String(), Type.Unknown()),
+  },
+  closed,
+);
+export type JobRequest = Static<typeof JobRequest>;
+
+export const JobState = Type.Union(
+  (['waiting', 'held', 'active', 'canceling', 'succeeded', 'failed', 'canceled'] as const).map((state) => Type.Literal(state)),
+);
+export type JobState = 'waiting' | 'held' | 'active' | 'canceling' | 'succeeded' | 'failed' | 'canceled';
+
+export const Counts = Type.Object({
+  waiting: Type.Integer(),
+  ready: Type.Integer(),
+  offered: Type.Integer(),
+  running: Type.Integer(),
+  suspended: Type.Integer(),
+  stopping: Type.Integer(),
+  succeeded: Type.Integer(),
+  failed: Type.Integer(),
+  canceled: Type.Integer(),
+});
+export type Counts = Static<typeof Counts>;
+
+export const JobView = Type.Object({
+  id: Id,
+  name: Type.String(),
+  kind: Type.String(),
+  state: JobState,
+  intent: Type.String(),
+  priority: Type.Integer(),
+  owner: Type.String(),
+  labels: Type.Record(Type.String(), Type.String()),
+  counts: Counts,
+  total: Type.Integer(),
+  firstTask: Type.Integer(),
+  createdAt: Time,
+  startedAt: Type.Union([Time, Type.Null()]),
+  endedAt: Type.Union([Time, Type.Null()]),
+});
+export type JobView = Static<typeof JobView>;
+
+export const JobPage = Type.Object({ jobs: Type.Array(JobView), next: Type.Union([Type.String(), Type.Null()]) });
+export type JobPage = Static<typeof JobPage>;
+
+/** Answer to a bulk submission, in the order of the request. */
+export const BulkAnswer = Type.Object({
+  jobs: Type.Array(Type.Union([JobView, Type.Object({ problem: Type.Unknown() })])),
+});
