@@ -113,6 +113,8 @@ export interface Reads {
   pools: [readonly string[], Pool[]];
   tallies: [readonly string[], Tally[]];
   bodies: [readonly BodyId[], Body[]];
+  /** Last checkpoint of a task as JSON text; small, durable, survives attempts. Dropped with the task. */
+  checkpoint: [TaskId, string | null];
   /** Items of an array, indices `from … from + n - 1`. */
   items: [{ array: TaskId; from: number; n: number }, string[]];
   exclusions: [{ task: TaskId }, Exclusion[]];
@@ -162,6 +164,7 @@ export type Write =
   | { readonly put: 'block'; readonly row: Block }
   | { readonly put: 'sweep'; readonly row: Sweep }
   | { readonly put: 'log'; readonly row: LogRow }
+  | { readonly put: 'checkpoint'; readonly task: TaskId; readonly json: string }
   | { readonly put: 'idempotent'; readonly owner: string; readonly key: string; readonly hash: string; readonly job: JobId; readonly at: Millis }
   | { readonly put: 'audit'; readonly row: AuditRow }
   | { readonly drop: 'worker'; readonly id: WorkerId }
