@@ -53,4 +53,6 @@ export function refuse(code: ErrorCode, detail: string, at?: string): { refusal:
   return { refusal: at === undefined ? { code, detail } : { code, detail, at } };
 }
 
-export type Result<T> = { readonly value: T; readonly refusal?: undefined } | { readonly refusal: Refusal; readonly value?: undefined };
+export type Result<T> =
+  | { readonly value: T; readonly refusal?: undefined }
+  | { readonly refusal: Refusal; readonly value?: undefined };

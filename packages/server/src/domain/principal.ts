@@ -18,21 +18,26 @@ export type Right = (typeof rights)[number];
 
 export type Role = 'admin' | 'operator' | 'submitter' | 'worker' | 'viewer';
 
-export const roles: Readonly<Record<Role, { readonly rights: readonly Right[]; readonly scope: Scope; readonly text: string }>> = {
-  admin: { rights, scope: 'all', text: 'everything, tokens included' },
-  operator: {
-    rights: rights.filter((right) => right !== 'worker:run' && !right.startsWith('admin:')),
-    scope: 'all',
-    text: 'all jobs, workers and pools, but no tokens',
-  },
-  submitter: {
-    rights: ['job:submit', 'job:read', 'job:control', 'worker:read', 'pool:read', 'file:read', 'file:write', 'hub:use'],
-    scope: 'own',
-    text: 'its own jobs',
-  },
-  worker: { rights: ['worker:run', 'file:read', 'file:write'], scope: 'own', text: 'taking and reporting tasks' },
-  viewer: { rights: ['job:read', 'worker:read', 'pool:read', 'file:read'], scope: 'all', text: 'reading everything, changing nothing' },
-};
+export const roles: Readonly<Record<Role, { readonly rights: readonly Right[]; readonly scope: Scope; readonly text: string }>> =
+  {
+    admin: { rights, scope: 'all', text: 'everything, tokens included' },
+    operator: {
+      rights: rights.filter((right) => right !== 'worker:run' && !right.startsWith('admin:')),
+      scope: 'all',
+      text: 'all jobs, workers and pools, but no tokens',
+    },
+    submitter: {
+      rights: ['job:submit', 'job:read', 'job:control', 'worker:read', 'pool:read', 'file:read', 'file:write', 'hub:use'],
+      scope: 'own',
+      text: 'its own jobs',
+    },
+    worker: { rights: ['worker:run', 'file:read', 'file:write'], scope: 'own', text: 'taking and reporting tasks' },
+    viewer: {
+      rights: ['job:read', 'worker:read', 'pool:read', 'file:read'],
+      scope: 'all',
+      text: 'reading everything, changing nothing',
+    },
+  };
 
 /** `own`: only jobs whose owner it is. */
 export type Scope = 'own' | 'all';

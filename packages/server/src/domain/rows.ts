@@ -1,5 +1,5 @@
-import type { BodyId, ClassId, JobId, Millis, SessionNumber, TaskId, WorkerId } from './ids.ts';
 import type { Counts } from './counts.ts';
+import type { BodyId, ClassId, JobId, Millis, SessionNumber, TaskId, WorkerId } from './ids.ts';
 import type { ClassSpec } from './needs.ts';
 
 /** A counted, server-wide resource. `total: null`: not limited (kept for its `used`). */

@@ -1,17 +1,8 @@
-import type { JobIntent } from './job.ts';
 import type { AttemptOutcome } from './attempt.ts';
 import type { AttemptNumber, Millis, SessionNumber, WorkerId } from './ids.ts';
-import { backoffUntil, avoidFor } from './retry.ts';
-import type {
-  Canceled,
-  Holder,
-  Reason,
-  RetryPolicy,
-  StopGoal,
-  TaskState,
-  TaskStateName,
-  Waiting,
-} from './task.ts';
+import type { JobIntent } from './job.ts';
+import { avoidFor, backoffUntil } from './retry.ts';
+import type { Canceled, Holder, Reason, RetryPolicy, StopGoal, TaskState, TaskStateName, Waiting } from './task.ts';
 import { unreachable } from './unreachable.ts';
 
 /** What the machine sees of a task (or of the unclaimed rest of an array). */
@@ -233,9 +224,7 @@ export function stepTask(core: TaskCore, event: TaskEvent, now: Millis): TaskOut
     case 'hold':
       return onHold(core);
     case 'release':
-      return state.state === 'waiting'
-        ? to(core, { state: settle({ ...state, held: false }, core.parentsLeft) })
-        : no('state');
+      return state.state === 'waiting' ? to(core, { state: settle({ ...state, held: false }, core.parentsLeft) }) : no('state');
     case 'claim':
       return state.state === 'ready'
         ? to(core, { state: { state: 'running', ...event.holder }, attempt: core.attempt + 1 })

@@ -8,7 +8,12 @@
 export interface Records {
   get<T>(collection: string, key: string): Promise<RecordOf<T> | null>;
   list<T>(collection: string): Promise<RecordOf<T>[]>;
-  put<T>(collection: string, key: string, value: T, revision: number | null): Promise<{ ok: true; revision: number } | { ok: false }>;
+  put<T>(
+    collection: string,
+    key: string,
+    value: T,
+    revision: number | null,
+  ): Promise<{ ok: true; revision: number } | { ok: false }>;
   delete(collection: string, key: string): Promise<boolean>;
 }
 

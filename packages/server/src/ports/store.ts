@@ -5,7 +5,19 @@ import type { AttemptNumber, BodyId, ClassId, JobId, Millis, SessionNumber, Task
 import type { Job, JobState } from '../domain/job.ts';
 import type { ClassSpec } from '../domain/needs.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { AuditRow, Block, Body, Edge, Exclusion, InternedClass, LogRow, LogStream, Pool, Sweep, Tally } from '../domain/rows.ts';
+import type {
+  AuditRow,
+  Block,
+  Body,
+  Edge,
+  Exclusion,
+  InternedClass,
+  LogRow,
+  LogStream,
+  Pool,
+  Sweep,
+  Tally,
+} from '../domain/rows.ts';
 import type { Task, TaskArray, TaskStateName } from '../domain/task.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { Records } from './records.ts';
@@ -32,7 +44,6 @@ export interface Store {
   readonly traits: StoreTraits;
   close(): Promise<void>;
 }
-
 
 export type Lane = 'urgent' | 'bulk';
 
@@ -109,7 +120,10 @@ export interface Reads {
    * `ready` and arrays whose rest is ready, jobs with an intent other than `none` left out, exclusions of the worker skipped
    * (at most 256 rows).
    */
-  heads: [{ classes: readonly ClassId[]; worker: WorkerId; session: SessionNumber; picky: boolean; now: Millis; depth: number }, Head[]];
+  heads: [
+    { classes: readonly ClassId[]; worker: WorkerId; session: SessionNumber; picky: boolean; now: Millis; depth: number },
+    Head[],
+  ];
   pools: [readonly string[], Pool[]];
   tallies: [readonly string[], Tally[]];
   bodies: [readonly BodyId[], Body[]];
@@ -133,7 +147,10 @@ export interface Reads {
   /** The answer once given under this key. */
   idempotent: [{ owner: string; key: string }, { hash: string; job: JobId } | null];
   /** Ended jobs for `clean`: oldest first. */
-  endedJobs: [{ states: readonly JobState[]; kinds: readonly string[] | null; oneTask: boolean; endedBefore: Millis; limit: number }, Job[]];
+  endedJobs: [
+    { states: readonly JobState[]; kinds: readonly string[] | null; oneTask: boolean; endedBefore: Millis; limit: number },
+    Job[],
+  ];
   /** Fresh ids, `n` in a row: the first one. */
   fresh: [{ of: 'job' | 'task' | 'worker' | 'session' | 'body' | 'sweep'; n: number }, number];
 }
@@ -145,9 +162,7 @@ export type ResultOf<R> = R extends { read: infer N extends ReadName } ? Reads[N
 export type ResultsOf<S extends ReadSet> = { [K in keyof S]: ResultOf<S[K]> };
 
 /** What stands at the head of a class: a task row, or the next index of an array. */
-export type Head =
-  | { readonly class: ClassId; readonly task: Task }
-  | { readonly class: ClassId; readonly array: TaskArray };
+export type Head = { readonly class: ClassId; readonly task: Task } | { readonly class: ClassId; readonly array: TaskArray };
 
 export type Write =
   | { readonly put: 'job'; readonly row: Job; readonly fresh: boolean }
@@ -165,7 +180,14 @@ export type Write =
   | { readonly put: 'sweep'; readonly row: Sweep }
   | { readonly put: 'log'; readonly row: LogRow }
   | { readonly put: 'checkpoint'; readonly task: TaskId; readonly json: string }
-  | { readonly put: 'idempotent'; readonly owner: string; readonly key: string; readonly hash: string; readonly job: JobId; readonly at: Millis }
+  | {
+      readonly put: 'idempotent';
+      readonly owner: string;
+      readonly key: string;
+      readonly hash: string;
+      readonly job: JobId;
+      readonly at: Millis;
+    }
   | { readonly put: 'audit'; readonly row: AuditRow }
   | { readonly drop: 'worker'; readonly id: WorkerId }
   | { readonly drop: 'pool'; readonly name: string }
@@ -174,7 +196,13 @@ export type Write =
   | { readonly drop: 'tasks'; readonly ids: readonly TaskId[] }
   | { readonly drop: 'array'; readonly id: TaskId }
   | { readonly drop: 'job'; readonly id: JobId }
-  | { readonly drop: 'exclusions'; readonly task?: TaskId; readonly worker?: WorkerId; readonly session?: SessionNumber; readonly why?: Exclusion['why'] }
+  | {
+      readonly drop: 'exclusions';
+      readonly task?: TaskId;
+      readonly worker?: WorkerId;
+      readonly session?: SessionNumber;
+      readonly why?: Exclusion['why'];
+    }
   | { readonly drop: 'blocks'; readonly job: JobId | null; readonly worker: WorkerId | null; readonly kind: string | null };
 
 export interface Done<A> {

@@ -1,0 +1,47 @@
+import type { Attempt } from '../domain/attempt.ts';
+import type { Result } from '../domain/errors.ts';
+import type { JobId, TaskId, WorkerId } from '../domain/ids.ts';
+import type { Job } from '../domain/job.ts';
+import type { Amounts } from '../domain/needs.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { AuditRow, Pool, Tally } from '../domain/rows.ts';
+import type { Task, TaskArray } from '../domain/task.ts';
+import type { Worker } from '../domain/worker.ts';
+import type { JobFilter, Page, ShownTask, TaskFilter } from '../ports/store.ts';
+
+/** What people and doors look at. Each cuts to what the principal may see: a foreign job is `not_found`, never `forbidden`. */
+export interface EngineQueries {
+  job(by: Principal, id: JobId): Promise<Result<Job>>;
+  jobs(by: Principal, filter: JobFilter, page: Page): Promise<Job[]>;
+  /** The request as submitted, JSON text. */
+  spec(by: Principal, id: JobId): Promise<Result<string>>;
+  task(by: Principal, id: TaskId): Promise<Result<ShownTask>>;
+  tasks(by: Principal, filter: TaskFilter, page: Page): Promise<ShownTask[]>;
+  taskDetail(by: Principal, id: TaskId): Promise<Result<TaskFacts>>;
+  /** Bodies of many tasks at once, JSON text by body id. */
+  bodies(tasks: readonly Task[]): Promise<ReadonlyMap<number, string>>;
+  arraysOf(by: Principal, job: JobId): Promise<Result<TaskArray[]>>;
+  workers(by: Principal): Promise<Worker[]>;
+  worker(by: Principal, id: WorkerId): Promise<Result<Worker>>;
+  held(by: Principal, id: WorkerId): Promise<Task[]>;
+  pools(by: Principal): Promise<Pool[]>;
+  tallies(by: Principal): Promise<Tally[]>;
+  runningSeconds(kind: string): Promise<{ sum: number; min: number; max: number }>;
+  audit(by: Principal, page: Page): Promise<Result<(AuditRow & { id: number })[]>>;
+}
+
+/** One task with all that hangs on it. */
+export interface TaskFacts {
+  readonly shown: ShownTask;
+  /** `TaskBody`, JSON text. */
+  readonly body: string;
+  readonly attempts: readonly Attempt[];
+  /** The value that stands for its array index. */
+  readonly value: string | null;
+  readonly needs: {
+    readonly tags: readonly string[];
+    readonly amounts: Amounts;
+    readonly pools: Readonly<Record<string, number>>;
+  };
+  readonly logs: Readonly<Record<'out' | 'err' | 'log', number>>;
+}
