@@ -2,7 +2,7 @@ import type { Counts } from './counts.ts';
 import type { BodyId, ClassId, JobId, Millis, SessionNumber, TaskId, WorkerId } from './ids.ts';
 import type { ClassSpec } from './needs.ts';
 
-/** A counted, server-wide resource. `total: null`: not limited (kept for its `used`). */
+/** A counted, server-wide resource. `used` may stand above `total` after a resize: nothing starts until it has sunk. */
 export interface Pool {
   readonly name: string;
   readonly total: number;

@@ -60,8 +60,10 @@ export function roomOf(worker: Worker): Amounts {
   return worker.profile.room === 'reported' ? (worker.reported ?? worker.total) : minus(worker.total, worker.used);
 }
 
-export function mayClaim(worker: Worker): boolean {
-  return worker.status === 'online' && worker.mode === 'awake' && worker.wanted?.mode !== 'shutdown';
+/** Whatever it was asked to become (asleep, draining, shut down), it gets nothing new from then on. */
+export function mayClaim(worker: Pick<Worker, 'status' | 'mode' | 'wanted'>): boolean {
+  const { status, mode, wanted } = worker;
+  return status === 'online' && mode === 'awake' && (wanted === null || wanted.mode === 'awake');
 }
 
 /** Could this worker ever run the class: kind, tags, pin, and its whole size when empty. */
