@@ -1,0 +1,67 @@
+import type { Readable } from 'node:stream';
+import type { TSchema } from 'typebox';
+import type { ErrorCode, Refusal } from '../../domain/errors.ts';
+import type { Principal, Right } from '../../domain/principal.ts';
+
+/**
+ * One row of an HTTP door. Order of a request in every row: limits -> authenticate -> find the target -> body -> command ->
+ * answer. The kit makes OPTIONS, CORS (on errors too) and 405 from the rows.
+ */
+export interface HttpRow {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Fastify pattern: `/v1/jobs/:id`. */
+  readonly path: string;
+  /** For OpenAPI and for people, one sentence. */
+  readonly summary: string;
+  /** The right asked for; null: anybody (then say why in a comment). */
+  readonly right: Right | null;
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  /** By status: what is answered; also serialises. Null: no body or a stream. */
+  readonly answers?: Readonly<Record<number, TSchema | null>>;
+  readonly parser: BodyParser;
+  /** Bytes. */
+  readonly bodyLimit: number;
+  readonly cors: CorsRule | null;
+  readonly tags?: readonly string[];
+  handle(request: RowRequest): Promise<Answer> | Answer;
+}
+
+/** `json` never fails on an empty body; `stream` hands the raw request on; `any` gives bytes up to the limit. */
+export type BodyParser = 'none' | 'json' | 'text' | 'stream' | 'bytes';
+
+export interface CorsRule {
+  readonly origins: 'any' | readonly string[];
+  readonly headers: readonly string[];
+  readonly exposed?: readonly string[];
+  readonly credentials?: boolean;
+  readonly privateNetwork?: boolean;
+}
+
+export interface RowRequest {
+  readonly by: Principal;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+  readonly stream: Readable | null;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly remote: string;
+  /** Ends when the peer went away. */
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Reason phrase, where a protocol's clients look at it. */
+  readonly phrase?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object goes through the answer's schema; text, bytes and streams go as they are. */
+  readonly body?: unknown;
+}
+
+/** How a door spells refusals. Each door maps every code: a new code does not compile until all doors have it. */
+export interface Spelling {
+  refusal(refusal: Refusal, request: { path: string }): Answer;
+  readonly codes: Readonly<Record<ErrorCode, number | string>>;
+}
