@@ -65,7 +65,8 @@ export interface Block {
 
 /** Bulk work that is not finished: it is done page by page, in its own transactions, and goes on after a crash. */
 export interface Sweep {
-  readonly id: number;
+  /** What it is about, such as `stop 12`: asking for the same again begins it anew (an upsert). Worked off in the order of first asking. */
+  readonly key: string;
   readonly work: SweepWork;
 }
 

@@ -136,6 +136,8 @@ export interface TaskArray {
   readonly body: BodyId;
   readonly size: number;
   readonly next: number;
+  /** Rows that stand beyond `next` all the same, because somebody acted on one index: not part of the rest. */
+  readonly holes: number;
   readonly rest: Waiting | Ready | Canceled;
   readonly parentsLeft: number;
   /** Value shown to the task of index i: `first + i * step`, or the i-th item when there are items. */

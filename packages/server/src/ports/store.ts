@@ -108,27 +108,30 @@ export interface Reads {
   workerByKey: [string, Worker | null];
   /** Every worker that is not offline; for candidates only. */
   presentWorkers: [null, Worker[]];
-  /** Tasks in the states offered, running, suspended, stopping with this worker (in this session, if given), after a cursor. */
-  heldBy: [{ worker: WorkerId; session: SessionNumber | null; after: TaskId; limit: number }, Task[]];
+  /** Tasks in the states offered, running, suspended, stopping with this worker (in this session, if given; `worker: null` is any), after a cursor. */
+  heldBy: [{ worker: WorkerId | null; session: SessionNumber | null; after: TaskId; limit: number }, Task[]];
   /** The class of this key, interned: created in this transaction where it is new. */
   classOf: [readonly ClassSpec[], InternedClass[]];
   classes: [readonly ClassId[], InternedClass[]];
   /** Classes that may have something ready, cheap: a superset is allowed, a subset is not. */
   liveClasses: [null, InternedClass[]];
   /**
-   * Per class its best claimable entry for this worker: highest job priority, task priority, lowest id, over task rows in
-   * `ready` and arrays whose rest is ready, jobs with an intent other than `none` left out, exclusions of the worker skipped
-   * (at most 256 rows).
+   * Per class its best claimable entries for this worker, at most `depth` of them, best first: highest job priority, task
+   * priority, lowest id (an array counts with the id of its next index), over task rows in `ready` and arrays whose rest is
+   * ready and not used up (one entry each). Jobs with an intent other than `none` are left out, exclusions of the worker
+   * (this session's, or of any session) that are not over are skipped, at most 256 rows.
    */
   heads: [
     { classes: readonly ClassId[]; worker: WorkerId; session: SessionNumber; picky: boolean; now: Millis; depth: number },
     Head[],
   ];
   pools: [readonly string[], Pool[]];
+  /** Few; read by every claim. */
+  allPools: [null, Pool[]];
   tallies: [readonly string[], Tally[]];
   bodies: [readonly BodyId[], Body[]];
   /** Last checkpoint of a task as JSON text; small, durable, survives attempts. Dropped with the task. */
-  checkpoint: [TaskId, string | null];
+  checkpoints: [readonly TaskId[], { task: TaskId; json: string }[]];
   /** Items of an array, indices `from … from + n - 1`. */
   items: [{ array: TaskId; from: number; n: number }, string[]];
   exclusions: [{ task: TaskId }, Exclusion[]];
@@ -152,7 +155,7 @@ export interface Reads {
     Job[],
   ];
   /** Fresh ids, `n` in a row: the first one. */
-  fresh: [{ of: 'job' | 'task' | 'worker' | 'session' | 'body' | 'sweep'; n: number }, number];
+  fresh: [{ of: 'job' | 'task' | 'worker' | 'session' | 'body'; n: number }, number];
 }
 
 export type ReadName = keyof Reads;
@@ -191,7 +194,7 @@ export type Write =
   | { readonly put: 'audit'; readonly row: AuditRow }
   | { readonly drop: 'worker'; readonly id: WorkerId }
   | { readonly drop: 'pool'; readonly name: string }
-  | { readonly drop: 'sweep'; readonly id: number }
+  | { readonly drop: 'sweep'; readonly key: string }
   /** Tasks with all that hangs on them (attempts, logs, edges, exclusions, bodies that nobody else uses). */
   | { readonly drop: 'tasks'; readonly ids: readonly TaskId[] }
   | { readonly drop: 'array'; readonly id: TaskId }
