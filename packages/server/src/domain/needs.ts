@@ -7,6 +7,13 @@ export interface Amounts {
   readonly named: Readonly<Record<string, number>>;
 }
 
+type Named = Readonly<Record<string, number>>;
+
+/** Names come from outside: `constructor` is a resource like any other, and absent unless somebody has it. */
+export function amountOf(named: Named, name: string): number {
+  return Object.hasOwn(named, name) ? (named[name] ?? 0) : 0;
+}
+
 export const nothing: Amounts = { slots: 0, cpus: 0, ramMb: 0, named: {} };
 
 /** What decides which worker may take a task. Interned: equal specs share one class id (see `classKey`). */
@@ -25,7 +32,7 @@ export interface ClassSpec {
   readonly fair: string | null;
 }
 
-function sortedRecord(record: Readonly<Record<string, number>>): [string, number][] {
+function sortedRecord(record: Named): [string, number][] {
   return Object.entries(record)
     .filter(([, amount]) => amount > 0)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
@@ -51,7 +58,7 @@ export function classKey(spec: ClassSpec): string {
 export function fitsIn(needed: Amounts, room: Amounts): boolean {
   if (needed.slots > room.slots || needed.cpus > room.cpus || needed.ramMb > room.ramMb) return false;
   for (const name in needed.named) {
-    if ((needed.named[name] ?? 0) > (room.named[name] ?? 0)) return false;
+    if (amountOf(needed.named, name) > amountOf(room.named, name)) return false;
   }
   return true;
 }
@@ -60,7 +67,7 @@ function combine(a: Amounts, b: Amounts, sign: 1 | -1): Amounts {
   let named = a.named;
   for (const name in b.named) {
     if (named === a.named) named = { ...a.named };
-    (named as Record<string, number>)[name] = (named[name] ?? 0) + sign * (b.named[name] ?? 0);
+    (named as Record<string, number>)[name] = amountOf(named, name) + sign * amountOf(b.named, name);
   }
   return { slots: a.slots + sign * b.slots, cpus: a.cpus + sign * b.cpus, ramMb: a.ramMb + sign * b.ramMb, named };
 }

@@ -1,4 +1,4 @@
-import { type Amounts, type ClassSpec, fitsIn } from './needs.ts';
+import { type Amounts, amountOf, type ClassSpec, fitsIn } from './needs.ts';
 import { type InternedClass, kindPool, type Pool } from './rows.ts';
 import type { Task, TaskArray } from './task.ts';
 import { busyness, roomOf, suits, type Worker } from './worker.ts';
@@ -17,7 +17,7 @@ type HeadLike =
 export function poolsWanted(spec: ClassSpec, pools: Pools): Record<string, number> {
   const wanted: Record<string, number> = {};
   for (const name in spec.pools) {
-    const amount = spec.pools[name] ?? 0;
+    const amount = amountOf(spec.pools, name);
     if (amount > 0) wanted[name] = amount;
   }
   const implicit = kindPool(spec.kind);
@@ -36,7 +36,7 @@ function poolsHaveRoom(spec: ClassSpec, pools: Pools): boolean {
   // The same sum as `poolsWanted`, without making a record for every class of every claim.
   const implicit = kindPool(spec.kind);
   for (const name in spec.pools) {
-    const amount = spec.pools[name] ?? 0;
+    const amount = amountOf(spec.pools, name);
     if (amount > 0 && !hasRoom(pools, name, amount)) return false;
   }
   const { slots } = spec.amounts;

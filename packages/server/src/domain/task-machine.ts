@@ -2,7 +2,17 @@ import type { AttemptOutcome } from './attempt.ts';
 import type { AttemptNumber, Millis, SessionNumber, WorkerId } from './ids.ts';
 import type { JobIntent } from './job.ts';
 import { avoidFor, backoffUntil } from './retry.ts';
-import type { Canceled, Holder, Reason, RetryPolicy, StopGoal, TaskState, TaskStateName, Waiting } from './task.ts';
+import {
+  type Canceled,
+  type Holder,
+  isEnded,
+  type Reason,
+  type RetryPolicy,
+  type StopGoal,
+  type TaskState,
+  type TaskStateName,
+  type Waiting,
+} from './task.ts';
 import { unreachable } from './unreachable.ts';
 
 /** What the machine sees of a task (or of the unclaimed rest of an array). */
@@ -177,6 +187,11 @@ function queued(core: TaskCore, notBefore: Millis | null, now: Millis): TaskStat
   }
 }
 
+/** What has ended comes back only into a job that is not being canceled: there it would be canceled a second time. */
+function mayReturn(intent: JobIntent): boolean {
+  return intent !== 'cancel' && intent !== 'delete';
+}
+
 type Changes = Partial<Omit<TaskStep, 'effects'>>;
 
 function to(core: TaskCore, changes: Changes, effects: TaskEffect[] = []): TaskOutcome {
@@ -214,7 +229,7 @@ export function stepTask(core: TaskCore, event: TaskEvent, now: Millis): TaskOut
         ? to(core, { state: { state: 'canceled', reason: 'dependency', at: now } })
         : no('state');
     case 'revive':
-      return state.state === 'canceled' && state.reason === 'dependency'
+      return state.state === 'canceled' && state.reason === 'dependency' && mayReturn(core.intent)
         ? to(core, { state: queued(core, null, now), failures: 0, losses: 0 })
         : no('state');
     case 'due':
@@ -260,8 +275,9 @@ export function stepTask(core: TaskCore, event: TaskEvent, now: Millis): TaskOut
         ? reachGoal(core, state, { outcome: 'lost', reason: 'worker-lost' }, null, now)
         : no('state');
     case 'retry':
-      if (state.state !== 'succeeded' && state.state !== 'failed' && state.state !== 'canceled') return no('state');
-      return to(core, { state: queued(core, null, now), failures: 0, losses: 0 });
+      return isEnded(state) && mayReturn(core.intent)
+        ? to(core, { state: queued(core, null, now), failures: 0, losses: 0 })
+        : no('state');
     default:
       return unreachable(event);
   }
