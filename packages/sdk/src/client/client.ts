@@ -1,0 +1,56 @@
+import type { DoorView, HealthView, KindView, StatsView, WhoamiView } from '../system.ts';
+import type { AuditPage } from '../token.ts';
+import { type ChangeEvent, type ChangesOptions, followChanges } from './changes.ts';
+import { type FilesClient, filesClient } from './files.ts';
+import { type PoolsClient, poolsClient, type WorkersClient, workersClient } from './fleet.ts';
+import { createHttp, type HttpOptions } from './http.ts';
+import { type JobsClient, jobsClient } from './jobs.ts';
+import { type TasksClient, tasksClient } from './tasks.ts';
+import { auditPage, type TokensClient, tokensClient } from './tokens.ts';
+
+export type ClientOptions = HttpOptions;
+
+/**
+ * Everything that `/v1` can do, typed; Node and browser, `fetch` only. A refusal is thrown as `ApiError` (it carries the
+ * problem document), a server that does not answer as `ServerUnreachable`.
+ */
+export interface Client {
+  /** As given, without a slash at the end. */
+  readonly server: string;
+  readonly jobs: JobsClient;
+  readonly tasks: TasksClient;
+  readonly files: FilesClient;
+  readonly workers: WorkersClient;
+  readonly pools: PoolsClient;
+  readonly tokens: TokensClient;
+  /** Committed changes, live and from the past; reconnects by itself. */
+  changes(options?: ChangesOptions): AsyncGenerator<ChangeEvent>;
+  stats(): Promise<StatsView>;
+  doors(): Promise<readonly DoorView[]>;
+  kinds(): Promise<readonly KindView[]>;
+  whoami(): Promise<WhoamiView>;
+  audit(page?: { limit?: number; cursor?: string }): Promise<AuditPage>;
+  health(): Promise<HealthView>;
+  ready(): Promise<HealthView>;
+}
+
+export function createClient(options: ClientOptions): Client {
+  const http = createHttp(options);
+  return {
+    server: http.server,
+    jobs: jobsClient(http),
+    tasks: tasksClient(http),
+    files: filesClient(http),
+    workers: workersClient(http),
+    pools: poolsClient(http),
+    tokens: tokensClient(http),
+    changes: (what = {}) => followChanges(http, what),
+    stats: () => http.json('/v1/stats'),
+    doors: async () => (await http.json<{ doors: DoorView[] }>('/v1/doors')).doors,
+    kinds: async () => (await http.json<{ kinds: KindView[] }>('/v1/kinds')).kinds,
+    whoami: () => http.json('/v1/whoami'),
+    audit: (page = {}) => auditPage(http, page),
+    health: () => http.json('/healthz'),
+    ready: () => http.json('/readyz'),
+  };
+}

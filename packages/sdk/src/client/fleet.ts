@@ -1,0 +1,44 @@
+import type { PoolView } from '../pool.ts';
+import type { WorkerDetail } from '../system.ts';
+import type { WishRequest, WorkerView } from '../worker.ts';
+import type { Http } from './http.ts';
+import { queryString } from './query-string.ts';
+
+export interface WorkersClient {
+  list(): Promise<readonly WorkerView[]>;
+  show(id: number): Promise<WorkerDetail>;
+  /** Asks it to become something; it follows as soon as it can. */
+  wish(id: number, wish: WishRequest): Promise<WorkerView>;
+  approve(id: number): Promise<WorkerView>;
+  /** Refused while it holds tasks, unless `force`. */
+  forget(id: number, options?: { force?: boolean }): Promise<void>;
+}
+
+export function workersClient(http: Http): WorkersClient {
+  return {
+    list: async () => (await http.json<{ workers: WorkerView[] }>('/v1/workers')).workers,
+    show: (id) => http.json(`/v1/workers/${id}`),
+    wish: (id, json) => http.json(`/v1/workers/${id}/wish`, { method: 'POST', json }),
+    approve: (id) => http.json(`/v1/workers/${id}/approve`, { method: 'POST', json: {} }),
+    forget: async (id, options = {}) => {
+      await http.raw(`/v1/workers/${id}${queryString(options)}`, { method: 'DELETE' });
+    },
+  };
+}
+
+export interface PoolsClient {
+  list(): Promise<readonly PoolView[]>;
+  set(name: string, total: number): Promise<PoolView>;
+  remove(name: string): Promise<void>;
+}
+
+export function poolsClient(http: Http): PoolsClient {
+  const path = (name: string): string => `/v1/pools/${encodeURIComponent(name)}`;
+  return {
+    list: async () => (await http.json<{ pools: PoolView[] }>('/v1/pools')).pools,
+    set: (name, total) => http.json(path(name), { method: 'PUT', json: { total } }),
+    remove: async (name) => {
+      await http.raw(path(name), { method: 'DELETE' });
+    },
+  };
+}

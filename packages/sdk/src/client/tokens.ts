@@ -1,0 +1,26 @@
+import type { TokenRequest } from '../requests.ts';
+import type { AuditPage, TokenCreated, TokenView } from '../token.ts';
+import type { Http } from './http.ts';
+import { queryString } from './query-string.ts';
+
+export interface TokensClient {
+  /** `token` of the answer is shown this once. */
+  create(request: TokenRequest): Promise<TokenCreated>;
+  list(): Promise<readonly TokenView[]>;
+  revoke(id: string): Promise<void>;
+}
+
+export function tokensClient(http: Http): TokensClient {
+  return {
+    create: (json) => http.json('/v1/tokens', { method: 'POST', json }),
+    list: async () => (await http.json<{ tokens: TokenView[] }>('/v1/tokens')).tokens,
+    revoke: async (id) => {
+      await http.raw(`/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    },
+  };
+}
+
+/** Who did what, newest first. */
+export function auditPage(http: Http, page: { limit?: number; cursor?: string }): Promise<AuditPage> {
+  return http.json(`/v1/audit${queryString(page)}`);
+}

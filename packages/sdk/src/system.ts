@@ -1,0 +1,65 @@
+import Type, { type Static } from 'typebox';
+import { Counts } from './job.ts';
+import { Time } from './names.ts';
+import { PoolView } from './pool.ts';
+import { ArtifactView } from './task.ts';
+import { WorkerView } from './worker.ts';
+
+/** Kept totals, never counted: the whole server at a glance. */
+export const StatsView = Type.Object({
+  version: Type.String(),
+  startedAt: Time,
+  uptimeMs: Type.Integer(),
+  /** All tasks that still exist, by state. */
+  tasks: Counts,
+  kinds: Type.Record(
+    Type.String(),
+    Type.Object({ counts: Counts, finishedRuns: Type.Integer(), finishedSeconds: Type.Number() }),
+  ),
+  workers: Type.Object({ total: Type.Integer(), online: Type.Integer(), busy: Type.Integer() }),
+  pools: Type.Array(PoolView),
+  /** Number of the newest change. */
+  newestChange: Type.Integer(),
+});
+export type StatsView = Static<typeof StatsView>;
+
+export const DoorView = Type.Object({
+  name: Type.String(),
+  title: Type.String(),
+  connections: Type.Integer(),
+  notes: Type.Array(Type.String()),
+});
+export type DoorView = Static<typeof DoorView>;
+export const DoorList = Type.Object({ doors: Type.Array(DoorView) });
+export type DoorList = Static<typeof DoorList>;
+
+export const KindView = Type.Object({ name: Type.String(), summary: Type.String(), schema: Type.Unknown() });
+export type KindView = Static<typeof KindView>;
+export const KindList = Type.Object({ kinds: Type.Array(KindView) });
+export type KindList = Static<typeof KindList>;
+
+export const WhoamiView = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  rights: Type.Array(Type.String()),
+  scope: Type.String(),
+  kinds: Type.Union([Type.Array(Type.String()), Type.Null()]),
+});
+export type WhoamiView = Static<typeof WhoamiView>;
+
+export const HealthView = Type.Object({ status: Type.String() });
+export type HealthView = Static<typeof HealthView>;
+
+export const BlobView = Type.Object({ blob: Type.String(), size: Type.Integer() });
+export type BlobView = Static<typeof BlobView>;
+
+export const ArtifactList = Type.Object({ artifacts: Type.Array(ArtifactView) });
+export type ArtifactList = Static<typeof ArtifactList>;
+export const WorkerList = Type.Object({ workers: Type.Array(WorkerView) });
+export type WorkerList = Static<typeof WorkerList>;
+export const PoolList = Type.Object({ pools: Type.Array(PoolView) });
+export type PoolList = Static<typeof PoolList>;
+
+/** A worker with the tasks that it holds. */
+export const WorkerDetail = Type.Object({ ...WorkerView.properties, held: Type.Array(Type.Integer()) });
+export type WorkerDetail = Static<typeof WorkerDetail>;
