@@ -1,0 +1,256 @@
+import { cpus } from './machine.ts';
+
+/** What a value may be, with its bounds. Written `30s`, `2h` (duration, kept in ms) and `64MiB` (size, kept in bytes). */
+export type OptionType =
+  | { readonly is: 'text'; readonly placeholder: string; readonly minLength?: number }
+  | { readonly is: 'integer'; readonly min: number; readonly max: number }
+  | { readonly is: 'switch' }
+  | { readonly is: 'choice'; readonly of: readonly string[] }
+  | { readonly is: 'list'; readonly of?: readonly string[]; readonly placeholder: string }
+  | { readonly is: 'duration'; readonly min: number; readonly max: number }
+  | { readonly is: 'size'; readonly min: number; readonly max: number };
+
+export interface OptionRow {
+  readonly type: OptionType;
+  /** In the form of a parsed value. Null: decided at the start, as `help` says. */
+  readonly default: string | number | boolean | readonly string[] | null;
+  /** For people: one sentence, no full stop needed. */
+  readonly help: string;
+  readonly group: OptionGroup;
+  /** Never shown, never logged; on the command line it warns. */
+  readonly secret?: true;
+  /** A variable of a server that we stand in for, honoured after everything else. */
+  readonly imitated?: string;
+}
+
+export const optionGroups = {
+  server: 'Server',
+  storage: 'Storage',
+  access: 'Who may connect',
+  worker: 'Local worker',
+  retention: 'How long things are kept',
+  limits: 'Limits',
+  kueue: 'Kueue door',
+} as const;
+export type OptionGroup = keyof typeof optionGroups;
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const year = 365 * day;
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+const TiB = 1024 * GiB;
+
+const port = { is: 'integer', min: 0, max: 65_535 } as const;
+const addresses = { is: 'list', placeholder: 'ADDRESS' } as const;
+
+/**
+ * Every option of the server, once: flags (`--kueue-port`), variables (`SWITCHYARD_KUEUE_PORT`), `switchyard.toml`
+ * (`[kueue] port`), `--help` and `docs/reference/options.md` are made from these rows.
+ */
+export const options = {
+  host: {
+    type: addresses,
+    default: ['127.0.0.1', '::1'],
+    group: 'server',
+    help: 'addresses to listen on; anything but loopback closes what is open without a secret (see --open)',
+  },
+  port: { type: port, default: 8080, group: 'server', help: 'the port that all doors share; 0 takes a free one' },
+  'log-level': {
+    type: { is: 'choice', of: ['trace', 'debug', 'info', 'warn', 'error', 'silent'] },
+    default: 'info',
+    group: 'server',
+    help: 'what the server writes about itself, to standard error',
+  },
+  'stop-timeout': {
+    type: { is: 'duration', min: 0, max: hour },
+    default: 10 * second,
+    group: 'server',
+    help: 'how long an orderly stop may take before connections are cut',
+  },
+  data: {
+    type: { is: 'text', placeholder: 'DIR', minLength: 1 },
+    default: null,
+    group: 'storage',
+    help: 'folder for everything that is kept; default $XDG_DATA_HOME/switchyard, else ~/.local/share/switchyard',
+  },
+  durability: {
+    type: { is: 'choice', of: ['full', 'normal'] },
+    default: 'full',
+    group: 'storage',
+    help: 'full: an answer means that it is on disk; normal: faster, a power cut (not a crash) may cost the last moments',
+  },
+  'log-cap': {
+    type: { is: 'size', min: 64 * KiB, max: TiB },
+    default: 16 * MiB,
+    group: 'storage',
+    help: 'how much is kept of one output stream of one attempt: the first half and the last',
+  },
+  'blob-quota': {
+    type: { is: 'size', min: MiB, max: 1024 * TiB },
+    default: 50 * GiB,
+    group: 'storage',
+    help: 'room for input files and artifacts together',
+  },
+  'blob-max': {
+    type: { is: 'size', min: KiB, max: 1024 * TiB },
+    default: 10 * GiB,
+    group: 'storage',
+    help: 'the largest single file',
+  },
+  'public-hosts': {
+    type: { is: 'list', placeholder: 'NAME' },
+    default: [],
+    group: 'access',
+    help: 'host names under which web browsers may reach the server (localhost always may)',
+  },
+  'allowed-origins': {
+    type: { is: 'list', placeholder: 'URL' },
+    default: [],
+    group: 'access',
+    help: 'web pages (such as https://lab.example) that may use the server from a browser',
+  },
+  open: {
+    type: { is: 'list', of: ['kueue-reads', 'concierge', 'dnaforge', 'registration'], placeholder: 'PART' },
+    default: [],
+    group: 'access',
+    help: 'parts that answer without a secret although the server listens beyond this machine',
+  },
+  'local-worker': {
+    type: { is: 'switch' },
+    default: null,
+    group: 'worker',
+    help: 'run a worker on this machine; default: only while the server listens on loopback alone',
+  },
+  'local-worker-slots': {
+    type: { is: 'integer', min: 1, max: 10_000 },
+    default: cpus,
+    group: 'worker',
+    help: 'how many tasks the local worker runs at once; default: one for each processor',
+  },
+  'local-worker-orphan-after': {
+    type: { is: 'duration', min: 0, max: 30 * day },
+    default: 10 * minute,
+    group: 'worker',
+    help: 'after how long without a server a local worker that outlived it ends itself; 0: never',
+  },
+  'retention.changes': {
+    type: { is: 'duration', min: minute, max: year },
+    default: day,
+    group: 'retention',
+    help: 'how far back GET /v1/changes can be replayed',
+  },
+  'retention.changes-count': {
+    type: { is: 'integer', min: 1_000, max: 1_000_000_000 },
+    default: 5_000_000,
+    group: 'retention',
+    help: 'how many changes are kept at most',
+  },
+  'retention.jobs': {
+    type: { is: 'duration', min: 0, max: 100 * year },
+    default: 0,
+    group: 'retention',
+    help: 'ended jobs older than this are deleted; 0: never',
+  },
+  'retention.files': {
+    type: { is: 'duration', min: minute, max: year },
+    default: day,
+    group: 'retention',
+    help: 'files that no job refers to are removed after this',
+  },
+  'limits.connections': {
+    type: { is: 'integer', min: 10, max: 1_000_000 },
+    default: 20_000,
+    group: 'limits',
+    help: 'connections at once, over all doors',
+  },
+  'limits.connections-per-address': {
+    type: { is: 'integer', min: 1, max: 1_000_000 },
+    default: 10_000,
+    group: 'limits',
+    help: 'connections at once from one address',
+  },
+  'limits.submit-size': {
+    type: { is: 'size', min: 64 * KiB, max: GiB },
+    default: 64 * MiB,
+    group: 'limits',
+    help: 'the largest submission over HTTP',
+  },
+  'kueue.enabled': { type: { is: 'switch' }, default: true, group: 'kueue', help: 'speak to Kueue clients and workers' },
+  'kueue.port': {
+    type: port,
+    default: 11_236,
+    group: 'kueue',
+    help: 'a port of its own beside the shared one; 0 takes a free one',
+  },
+  'kueue.hosts': {
+    type: addresses,
+    default: null,
+    group: 'kueue',
+    help: 'addresses of that port; default: those of --host',
+  },
+  'kueue.secret': {
+    type: { is: 'text', placeholder: 'TEXT', minLength: 1 },
+    default: null,
+    group: 'kueue',
+    secret: true,
+    help: 'shared_secret of the Kueue programs; default: from --kueue-config, else one is made at the first start',
+  },
+  'kueue.config': {
+    type: { is: 'text', placeholder: 'FILE', minLength: 1 },
+    default: null,
+    group: 'kueue',
+    help: 'read secret, limits and global resources from this config.toml of Kueue',
+  },
+  'kueue.worker-timeout': {
+    type: { is: 'duration', min: second, max: day },
+    default: null,
+    group: 'kueue',
+    help: 'a Kueue worker that is silent for so long counts as lost; default: from --kueue-config, else 300s',
+  },
+  'kueue.offer-timeout': {
+    type: { is: 'duration', min: second, max: day },
+    default: null,
+    group: 'kueue',
+    help: 'an offer to a Kueue worker that is not answered for so long is withdrawn; default: from --kueue-config, else 60s',
+  },
+  'kueue.global-max-parallel-jobs': {
+    type: { is: 'integer', min: 1, max: 1_000_000_000 },
+    default: null,
+    group: 'kueue',
+    help: 'job slots of shell tasks in use at once over the whole fleet; default: from --kueue-config, else no limit',
+  },
+  'kueue.cleanup-after-minutes': {
+    type: { is: 'integer', min: 0, max: 52_560_000 },
+    default: null,
+    group: 'kueue',
+    help: 'ended one-task shell jobs are removed after so many minutes; 0: never; default: from --kueue-config, else never',
+  },
+} as const satisfies Record<string, OptionRow>;
+
+export type OptionName = keyof typeof options;
+export const optionNames = Object.keys(options) as OptionName[];
+
+/** A row without its literal types, for code that treats all alike. */
+export function rowOf(name: OptionName): OptionRow {
+  return options[name];
+}
+
+type ParsedBy<T extends OptionType> = T extends { is: 'integer' | 'duration' | 'size' }
+  ? number
+  : T extends { is: 'switch' }
+    ? boolean
+    : T extends { is: 'list' }
+      ? readonly string[]
+      : T extends { is: 'choice'; of: readonly (infer C)[] }
+        ? C
+        : string;
+
+type ValueOf<R extends OptionRow> = ParsedBy<R['type']> | (R['default'] extends null ? null : never);
+
+/** Checked values by name: `settings['kueue.port']`. Durations in ms, sizes in bytes. */
+export type Settings = { readonly [N in OptionName]: ValueOf<(typeof options)[N]> };
+export type SettingValue = Settings[OptionName];
