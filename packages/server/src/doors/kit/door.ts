@@ -6,7 +6,7 @@ import type { Principal } from '../../domain/principal.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Bus } from '../../ports/bus.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
-import type { HttpRow } from './http-row.ts';
+import type { HttpDialect, HttpRow } from './http-row.ts';
 
 /** What every door is given. It sees no store, no file and no other door. */
 export interface DoorDeps {
@@ -34,6 +34,8 @@ export interface Door {
   readonly title: string;
   /** HTTP on the shared port (and on own ports that serve HTTP). */
   readonly rows: readonly HttpRow[];
+  /** How its rows authenticate and spell refusals; needed by a door that has rows. */
+  readonly dialect?: HttpDialect;
   readonly upgrades: readonly UpgradeRow[];
   /** Raw TCP on the shared port: the connection is this door's when its first non-blank byte is one of these. */
   readonly raw: RawDoor | null;

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { TSchema } from 'typebox';
-import type { ErrorCode, Refusal } from '../../domain/errors.ts';
+import type { ErrorCode, Refusal, Result } from '../../domain/errors.ts';
 import type { Principal, Right } from '../../domain/principal.ts';
 
 /**
@@ -25,6 +25,10 @@ export interface HttpRow {
   readonly bodyLimit: number;
   readonly cors: CorsRule | null;
   readonly tags?: readonly string[];
+  /** Request headers that it looks at, for OpenAPI: name -> sentence. */
+  readonly reads?: Readonly<Record<string, string>>;
+  /** It may take long on purpose (long poll, stream): never reported as slow. */
+  readonly lasting?: boolean;
   handle(request: RowRequest): Promise<Answer> | Answer;
 }
 
@@ -47,6 +51,8 @@ export interface RowRequest {
   readonly stream: Readable | null;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly remote: string;
+  /** A HEAD request: the same headers are wanted, the body is not sent. */
+  readonly head: boolean;
   /** Ends when the peer went away. */
   readonly signal: AbortSignal;
 }
@@ -58,6 +64,19 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object goes through the answer's schema; text, bytes and streams go as they are. */
   readonly body?: unknown;
+}
+
+/** What an HTTP door adds to its rows. */
+export interface HttpDialect {
+  readonly spelling: Spelling;
+  /** Who asks. `row.right` is checked by the kit afterwards. `credentials` hold headers and query, not the body. */
+  authenticate(credentials: Credentials, row: HttpRow): Promise<Result<Principal>> | Result<Principal>;
+}
+
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly remote: string;
 }
 
 /** How a door spells refusals. Each door maps every code: a new code does not compile until all doors have it. */
