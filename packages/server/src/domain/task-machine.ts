@@ -170,6 +170,12 @@ function settle(waiting: Waiting, parentsLeft: number): TaskState {
   return waiting.held || waiting.building || parentsLeft > 0 || waiting.notBefore !== null ? waiting : ready;
 }
 
+/** How a task (or the rest of an array) begins. */
+export function initialTaskState(of: { held: boolean; notBefore: Millis | null; parentsLeft: number }): Waiting | { readonly state: 'ready' } {
+  const state = settle({ state: 'waiting', held: of.held, notBefore: of.notBefore, building: false }, of.parentsLeft);
+  return state.state === 'waiting' ? state : { state: 'ready' };
+}
+
 /** Where a task goes that is to be queued again: the job's intent decides first. */
 function queued(core: TaskCore, notBefore: Millis | null, now: Millis): TaskState {
   switch (core.intent) {
