@@ -12,8 +12,12 @@ import type { LogStream } from '../domain/rows.ts';
  * F5 `sweep` removes blobs that are not in the given set and are older than the given age; never one being read.
  */
 export interface Blobs {
+  /** Rejects only with what the source threw. A source that is refused in mid-way is not destroyed: its caller ends it. */
   write(bytes: Readable | AsyncIterable<Uint8Array>, limit?: number): Promise<BlobWritten>;
-  /** Null: no such blob. `start` and `end` are inclusive byte offsets. */
+  /**
+   * Null: no such blob. `start` and `end` are inclusive byte offsets, cut to what there is; `size` is that of the whole blob.
+   * The stream must be read to its end or destroyed: until then the blob is held.
+   */
   read(blob: string, range?: { start: number; end: number }): Promise<{ stream: Readable; size: number } | null>;
   size(blob: string): Promise<number | null>;
   sweep(inUse: ReadonlySet<string>, olderThanMs: number): Promise<{ removed: number; bytes: number }>;
