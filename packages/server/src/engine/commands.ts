@@ -1,5 +1,5 @@
 import type { Artifact, AttemptOutcome } from '../domain/attempt.ts';
-import type { AttemptNumber, JobId, Millis, SessionNumber, TaskId, WorkerId } from '../domain/ids.ts';
+import type { AttemptNumber, ClassId, JobId, Millis, SessionNumber, TaskId, WorkerId } from '../domain/ids.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Amounts } from '../domain/needs.ts';
 import type { Right } from '../domain/principal.ts';
@@ -34,6 +34,13 @@ export interface TaskPlan {
    * (`kinds/` leaves `{"task":-1-position}` in the body's inputs).
    */
   readonly refersTo: readonly number[];
+}
+
+/** A task of a plan with its id and the ids of its parents (see `procedures/place.ts`). */
+export interface PlacedTask {
+  readonly id: TaskId;
+  readonly plan: TaskPlan;
+  readonly parents: readonly { readonly kind: 'task' | 'array'; readonly id: TaskId }[];
 }
 
 export interface JobPlan {
@@ -109,8 +116,13 @@ export interface Moved {
  * Complete for all doors: a new need is a new row here, general, without a door's name.
  */
 export interface Commands {
-  /** Jobs of more than `chunk` tasks are taken in by several commands (intent `building`), acknowledged after the last. */
-  submit: [{ plan: JobPlan; key: string | null; hash: string }, Submitted];
+  /**
+   * `ids`: how many task ids the whole job needs. A job too large for one transaction comes with `building`: its first part
+   * here, the rest by `extend`, acknowledged after `built`; nothing of it is claimed before (use `engine.submit`).
+   */
+  submit: [{ plan: JobPlan; key: string | null; hash: string; ids: number; building: boolean }, Submitted];
+  extend: [{ job: JobId; tasks: readonly PlacedTask[]; notBefore: Millis | null; after: readonly JobId[] }, { done: true }];
+  built: [{ job: JobId; hold: boolean }, { job: Job }];
   /**
    * Gives the worker the best fitting tasks. `run`: attempts begin at once, within its room. `offer`: shown only, until
    * `deadline` (null: none); at most `max` minus what it holds as offers. `only`: nothing but these kinds or this task.
@@ -127,8 +139,10 @@ export interface Commands {
       resume: boolean;
       poolsToo: boolean;
     },
-    { assignments: readonly Assignment[] },
+    /** `exhausted`: classes of which nothing is left for anybody. */
+    { assignments: readonly Assignment[]; exhausted: readonly ClassId[] },
   ];
+  /** Refused with `void_offer` when the offer stands no more: the worker must be told to drop it. */
   accept: [{ task: TaskId; session: SessionNumber }, { assignment: Assignment }];
   decline: [{ task: TaskId; session: SessionNumber; how: 'defer' | 'reject' | 'expire' }, { task: Task }];
   /** Keeps the checkpoint; progress and phase are signals and come by `engine.progress`. */
@@ -267,6 +281,8 @@ const inner = { right: 'admin:write', audited: false, lane: 'bulk' } as const;
 
 export const commandTable: Readonly<Record<CommandName, CommandRow>> = {
   submit: { right: 'job:submit', audited: true, lane: 'urgent' },
+  extend: { right: 'job:submit', audited: false, lane: 'bulk' },
+  built: { right: 'job:submit', audited: false, lane: 'urgent' },
   claim: worker,
   accept: worker,
   decline: worker,

@@ -81,6 +81,7 @@ export type CommandAnswer =
   | { readonly thrown: string };
 
 export interface Wake {
+  /** 0 stands for all (a pool has room again). */
   readonly classes: readonly ClassId[];
   readonly workers: readonly WorkerId[];
   /** New due moments: the engine arms its one timer for the earliest. */
@@ -106,6 +107,8 @@ export interface Reads {
   worker: [WorkerId, Worker | null];
   workers: [readonly WorkerId[], Worker[]];
   workerByKey: [string, Worker | null];
+  /** The worker whose present session this is. */
+  workerBySession: [SessionNumber, Worker | null];
   /** Every worker that is not offline; for candidates only. */
   presentWorkers: [null, Worker[]];
   /** Tasks in the states offered, running, suspended, stopping with this worker (in this session, if given; `worker: null` is any), after a cursor. */
@@ -113,6 +116,8 @@ export interface Reads {
   /** The class of this key, interned: created in this transaction where it is new. */
   classOf: [readonly ClassSpec[], InternedClass[]];
   classes: [readonly ClassId[], InternedClass[]];
+  /** Classes of the job's rows; may scan the job, asked for rarely. */
+  classesOfJob: [JobId, InternedClass[]];
   /** Classes that may have something ready, cheap: a superset is allowed, a subset is not. */
   liveClasses: [null, InternedClass[]];
   /**
@@ -140,6 +145,8 @@ export interface Reads {
   /** Edges from this parent that are not done, after a child id; and edges to this child. */
   childrenOf: [{ kind: Edge['parentKind']; parent: number; after: TaskId; limit: number }, Edge[]];
   parentsOf: [{ kind: Edge['childKind']; child: TaskId }, Edge[]];
+  /** The same edges as `childrenOf` with the children's rows, for moving them (one of `task`, `array` is set). */
+  childRows: [{ kind: Edge['parentKind']; parent: number; after: TaskId; limit: number }, ChildRow[]];
   /** Task rows of a job after a cursor, in the given states (all if null). */
   tasksOf: [{ job: JobId; after: TaskId; states: readonly TaskStateName[] | null; limit: number }, Task[]];
   arraysOf: [JobId, TaskArray[]];
@@ -156,6 +163,14 @@ export interface Reads {
   ];
   /** Fresh ids, `n` in a row: the first one. */
   fresh: [{ of: 'job' | 'task' | 'worker' | 'session' | 'body'; n: number }, number];
+}
+
+export interface ChildRow {
+  readonly edge: Edge;
+  readonly task: Task | null;
+  readonly array: TaskArray | null;
+  /** Parents of this child that have ended badly at present: tasks and jobs failed or canceled, arrays with `lost` above 0. */
+  readonly lostParents: number;
 }
 
 export type ReadName = keyof Reads;
@@ -299,8 +314,8 @@ export interface Queries {
   liveClasses(): Promise<InternedClass[]>;
   /** Seconds since the start of the running tasks of a kind: sum, smallest and largest (`kueue §6.10`); zeros if none. */
   runningSeconds(kind: string, now: Millis): Promise<{ sum: number; min: number; max: number }>;
-  /** The earliest moment at which something becomes due; null: nothing. */
-  nextDue(): Promise<Millis | null>;
+  /** The earliest moment at which something becomes due (`notBefore`, offers' deadlines, ends of exclusions still ahead of `now`); null: nothing. */
+  nextDue(now: Millis): Promise<Millis | null>;
   hasSweeps(): Promise<boolean>;
   changesSince(number: number, limit: number): Promise<{ changes: Change[]; oldest: number; newest: number }>;
   audit(page: Page): Promise<(AuditRow & { id: number })[]>;

@@ -1,0 +1,112 @@
+import type { TaskId, WorkerId } from '../domain/ids.ts';
+import { type Amounts, minus, nothing, plus } from '../domain/needs.ts';
+import type { Principal } from '../domain/principal.ts';
+import { isRunningLike, type Task } from '../domain/task.ts';
+import { busyness, type Worker } from '../domain/worker.ts';
+import type { SessionEars } from './engine.ts';
+
+/** What this server knows of a session that is connected to it. A mirror for choosing well; the store decides. */
+export interface LiveSession {
+  readonly by: Principal;
+  readonly number: number;
+  readonly ears: SessionEars;
+  /** The row as last read or reported; `used` and `holding` are kept by the mirror. */
+  worker: Worker;
+  readonly held: Map<TaskId, HeldTask>;
+  /** Offers that it has not answered. */
+  offers: number;
+  claiming: boolean;
+  /** Asked for again while claiming. */
+  again: boolean;
+  lastSeen: number;
+}
+
+interface HeldTask {
+  readonly amounts: Amounts;
+  readonly class: number;
+  offered: boolean;
+}
+
+/** Sessions by number and by worker, and which one holds which task. */
+export class SessionTable {
+  readonly #sessions = new Map<number, LiveSession>();
+  readonly #byWorker = new Map<WorkerId, LiveSession>();
+  readonly #holders = new Map<TaskId, LiveSession>();
+
+  add(session: LiveSession): void {
+    this.#sessions.set(session.number, session);
+    this.#byWorker.set(session.worker.id, session);
+  }
+
+  remove(number: number): LiveSession | null {
+    const session = this.#sessions.get(number);
+    if (session === undefined) return null;
+    this.#sessions.delete(number);
+    if (this.#byWorker.get(session.worker.id) === session) this.#byWorker.delete(session.worker.id);
+    for (const task of session.held.keys()) if (this.#holders.get(task) === session) this.#holders.delete(task);
+    return session;
+  }
+
+  get(number: number): LiveSession | undefined {
+    return this.#sessions.get(number);
+  }
+
+  ofWorker(worker: WorkerId): LiveSession | undefined {
+    return this.#byWorker.get(worker);
+  }
+
+  holderOf(task: TaskId): LiveSession | undefined {
+    return this.#holders.get(task);
+  }
+
+  all(): IterableIterator<LiveSession> {
+    return this.#sessions.values();
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** A task is with this session now, offered or begun. */
+  holds(session: LiveSession, task: Task, amounts: Amounts): void {
+    const known = session.held.get(task.id);
+    const offered = !isRunningLike(task.state);
+    if (known !== undefined && known.offered === offered) return;
+    if (known !== undefined) this.#released(session, known);
+    const taken = offered ? nothing : amounts;
+    session.held.set(task.id, { amounts: taken, class: task.class, offered });
+    this.#holders.set(task.id, session);
+    if (offered) session.offers += 1;
+    session.worker = {
+      ...session.worker,
+      used: plus(session.worker.used, taken),
+      holding: session.worker.holding + 1,
+      reported: session.worker.reported === null ? null : minus(session.worker.reported, taken),
+    };
+  }
+
+  /** It has ended, or went elsewhere. */
+  drops(task: TaskId): LiveSession | null {
+    const session = this.#holders.get(task);
+    const known = session?.held.get(task);
+    if (session === undefined || known === undefined) return null;
+    this.#holders.delete(task);
+    session.held.delete(task);
+    this.#released(session, known);
+    return session;
+  }
+
+  #released(session: LiveSession, held: HeldTask): void {
+    if (held.offered) session.offers -= 1;
+    session.worker = {
+      ...session.worker,
+      used: minus(session.worker.used, held.amounts),
+      holding: Math.max(0, session.worker.holding - 1),
+    };
+  }
+}
+
+/** Least busy first, then who holds least, then the oldest. */
+export function byBusyness(a: LiveSession, b: LiveSession): number {
+  return busyness(a.worker) - busyness(b.worker) || a.worker.holding - b.worker.holding || a.worker.id - b.worker.id;
+}
