@@ -10,6 +10,7 @@ export const JobRequest = Type.Object(
     priority: Type.Optional(Priority),
     labels: Type.Optional(
       Type.Record(Type.String({ pattern: '^[A-Za-z0-9_./-]{1,100}$' }), Type.String({ maxLength: limits.labelLength }), {
+        ...closed,
         maxProperties: limits.labelCount,
       }),
     ),
@@ -26,9 +27,7 @@ export const JobRequest = Type.Object(
 );
 export type JobRequest = Static<typeof JobRequest>;
 
-export const JobState = Type.Union(
-  (['waiting', 'held', 'active', 'canceling', 'succeeded', 'failed', 'canceled'] as const).map((state) => Type.Literal(state)),
-);
+export const JobState = Type.Enum(['waiting', 'held', 'active', 'canceling', 'succeeded', 'failed', 'canceled']);
 export type JobState = 'waiting' | 'held' | 'active' | 'canceling' | 'succeeded' | 'failed' | 'canceled';
 
 export const Counts = Type.Object({

@@ -13,9 +13,7 @@ export type CancelRequest = Static<typeof CancelRequest>;
 export const PriorityRequest = Type.Object({ priority: Priority }, closed);
 export type PriorityRequest = Static<typeof PriorityRequest>;
 
-export const TokenRole = Type.Union(
-  (['admin', 'operator', 'submitter', 'worker', 'viewer'] as const).map((role) => Type.Literal(role)),
-);
+export const TokenRole = Type.Enum(['admin', 'operator', 'submitter', 'worker', 'viewer']);
 export type TokenRole = 'admin' | 'operator' | 'submitter' | 'worker' | 'viewer';
 
 export const TokenRequest = Type.Object({ name: Name, role: TokenRole, expiresAt: Type.Optional(Time) }, closed);

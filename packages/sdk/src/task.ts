@@ -1,11 +1,17 @@
 import Type, { type Static } from 'typebox';
 import { Id, Sha256, Time } from './names.ts';
 
-export const TaskState = Type.Union(
-  (['waiting', 'ready', 'offered', 'running', 'suspended', 'stopping', 'succeeded', 'failed', 'canceled'] as const).map((state) =>
-    Type.Literal(state),
-  ),
-);
+export const TaskState = Type.Enum([
+  'waiting',
+  'ready',
+  'offered',
+  'running',
+  'suspended',
+  'stopping',
+  'succeeded',
+  'failed',
+  'canceled',
+]);
 export type TaskStateName =
   | 'waiting'
   | 'ready'

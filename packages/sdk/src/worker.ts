@@ -30,7 +30,7 @@ export type WorkerView = Static<typeof WorkerView>;
 /** What somebody asks a worker to become. */
 export const WishRequest = Type.Object(
   {
-    mode: Type.Union((['awake', 'asleep', 'draining', 'shutdown'] as const).map((mode) => Type.Literal(mode))),
+    mode: Type.Enum(['awake', 'asleep', 'draining', 'shutdown']),
     /** After its present tasks. Default true. */
     lazy: Type.Optional(Type.Boolean()),
   },
