@@ -35,6 +35,9 @@ export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 export const Time = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' });
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 export const Amount = Type.Integer({ minimum: 0, maximum: limits.amount });
-export const AmountMap = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,100}$' }), Amount, { maxProperties: 64 });
+export const AmountMap = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,100}$' }), Amount, {
+  ...closed,
+  maxProperties: 64,
+});
 export const Priority = Type.Integer({ minimum: -limits.priority, maximum: limits.priority });
 export { closed };

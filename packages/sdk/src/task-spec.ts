@@ -57,6 +57,7 @@ export const ShellPayload = Type.Object(
     cwd: Type.Optional(Type.String({ minLength: 1, maxLength: limits.pathLength })),
     env: Type.Optional(
       Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,199}$' }), Type.String({ maxLength: limits.argvBytes }), {
+        ...closed,
         maxProperties: limits.envCount,
       }),
     ),

@@ -23,6 +23,7 @@ export function sortByFirstByte(
   takers: readonly Taker[],
   clock: Clock,
   limits: Pick<KitLimits, 'silentMs' | 'blanks'>,
+  onSorted: () => void = () => {},
 ): void {
   let blanks = 0;
   const silent = clock.after(limits.silentMs, () => socket.destroy());
@@ -33,14 +34,15 @@ export function sortByFirstByte(
   const onData = (chunk: Buffer): void => {
     const at = chunk.findIndex((byte) => !isBlank(byte));
     blanks += at < 0 ? chunk.length : at;
-    if (blanks > limits.blanks) return gone();
     const byte = chunk[at];
-    if (byte === undefined) return;
+    if (blanks > limits.blanks) gone();
+    if (blanks > limits.blanks || byte === undefined) return;
     silent.cancel();
     socket.removeListener('data', onData);
     socket.removeListener('end', gone);
     socket.removeListener('close', gone);
     socket.pause();
+    onSorted();
     const taker = takers.find((one) => one.takes(byte));
     if (taker === undefined) socket.destroy();
     else taker.take(socket, at === 0 ? chunk : chunk.subarray(at));

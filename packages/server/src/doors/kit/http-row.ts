@@ -18,7 +18,7 @@ export interface HttpRow {
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
-  /** By status: what is answered; also serialises. Null: no body or a stream. */
+  /** By status: what is answered. Null: no body, or one that is not JSON. Tests check every answer against it. */
   readonly answers?: Readonly<Record<number, TSchema | null>>;
   readonly parser: BodyParser;
   /** Bytes. */
@@ -29,10 +29,12 @@ export interface HttpRow {
   readonly reads?: Readonly<Record<string, string>>;
   /** It may take long on purpose (long poll, stream): never reported as slow. */
   readonly lasting?: boolean;
+  /** Finds what the address names, before the body is read; what it gives is `request.target`. */
+  target?(request: RowRequest): Promise<Result<unknown>> | Result<unknown>;
   handle(request: RowRequest): Promise<Answer> | Answer;
 }
 
-/** `json` never fails on an empty body; `stream` hands the raw request on; `any` gives bytes up to the limit. */
+/** `json` takes an empty body for `{}`; `stream` hands the bytes on as they come; `text` and `bytes` give all of it. */
 export type BodyParser = 'none' | 'json' | 'text' | 'stream' | 'bytes';
 
 export interface CorsRule {
@@ -47,6 +49,7 @@ export interface RowRequest {
   readonly by: Principal;
   readonly params: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, unknown>>;
+  readonly target: unknown;
   readonly body: unknown;
   readonly stream: Readable | null;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -62,7 +65,7 @@ export interface Answer {
   /** Reason phrase, where a protocol's clients look at it. */
   readonly phrase?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object goes through the answer's schema; text, bytes and streams go as they are. */
+  /** An object goes as JSON, `RawJson` too; text, bytes and streams go as they are. */
   readonly body?: unknown;
 }
 

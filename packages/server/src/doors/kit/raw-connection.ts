@@ -123,7 +123,10 @@ export class RawConnection {
 
   #peerEnded(ears: RawEars): void {
     if (this.#why !== null) return;
-    if (ears.ended !== undefined) return ears.ended();
+    if (ears.ended !== undefined) {
+      ears.ended();
+      return;
+    }
     this.#because('peer');
     this.#queue.end();
   }
