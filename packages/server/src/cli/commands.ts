@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+
+export type Define = (command: Command) => void;
+
+export interface CommandRow {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: string;
+  /** Only the file of the command that was asked for is loaded. */
+  readonly load: () => Promise<{ readonly define: Define }>;
+}
+
+const work = 'Work:';
+const look = 'Look:';
+const steer = 'Steer:';
+const fleet = 'Fleet:';
+const run = 'Run the yard:';
+
+/** Every command, once: `switchyard --help` lists them in this order. */
+export const commands: readonly CommandRow[] = [
+  {
+    name: 'run',
+    group: work,
+    summary: 'run a command in the yard, here: its output, its exit code',
+    load: () => import('./commands/run.ts'),
+  },
+  { name: 'submit', group: work, summary: 'hand in a job and print its id', load: () => import('./commands/submit.ts') },
+  { name: 'wait', group: work, summary: 'wait until jobs have ended', load: () => import('./commands/wait.ts') },
+  { name: 'jobs', group: look, summary: 'list jobs', load: () => import('./commands/jobs.ts') },
+  { name: 'job', group: look, summary: 'show one job or one task', load: () => import('./commands/job.ts') },
+  { name: 'logs', group: look, summary: 'show the output of a task', load: () => import('./commands/logs.ts') },
+  {
+    name: 'artifacts',
+    group: look,
+    summary: 'list or fetch the files that a task left',
+    load: () => import('./commands/artifacts.ts'),
+  },
+  { name: 'stats', group: look, summary: 'the whole yard at a glance', load: () => import('./commands/stats.ts') },
+  { name: 'events', group: look, summary: 'follow what happens', load: () => import('./commands/events.ts') },
+  { name: 'cancel', group: steer, summary: 'cancel jobs or tasks', load: () => import('./commands/cancel.ts') },
+  { name: 'hold', group: steer, summary: 'keep jobs or tasks from starting', load: () => import('./commands/hold.ts') },
+  { name: 'release', group: steer, summary: 'let held jobs or tasks start', load: () => import('./commands/release.ts') },
+  { name: 'pause', group: steer, summary: 'stop running tasks for a while', load: () => import('./commands/pause.ts') },
+  { name: 'resume', group: steer, summary: 'let paused tasks go on', load: () => import('./commands/resume.ts') },
+  { name: 'retry', group: steer, summary: 'run again what failed or was canceled', load: () => import('./commands/retry.ts') },
+  { name: 'priority', group: steer, summary: "change a job's priority", load: () => import('./commands/priority.ts') },
+  {
+    name: 'delete',
+    group: steer,
+    summary: 'remove jobs with everything that belongs to them',
+    load: () => import('./commands/delete.ts'),
+  },
+  { name: 'workers', group: fleet, summary: 'list, show and steer workers', load: () => import('./commands/workers.ts') },
+  {
+    name: 'pools',
+    group: fleet,
+    summary: 'list and set counted resources of the whole yard',
+    load: () => import('./commands/pools.ts'),
+  },
+  { name: 'worker', group: fleet, summary: 'be a worker on this machine', load: () => import('./commands/worker.ts') },
+  { name: 'serve', group: run, summary: 'be the server', load: () => import('./commands/serve.ts') },
+  { name: 'token', group: run, summary: 'create, list and revoke tokens', load: () => import('./commands/token.ts') },
+  { name: 'audit', group: run, summary: 'who did what', load: () => import('./commands/audit.ts') },
+  { name: 'whoami', group: run, summary: 'which server, which token, which rights', load: () => import('./commands/whoami.ts') },
+];
