@@ -20,6 +20,8 @@ export interface EngineQueries {
   taskDetail(by: Principal, id: TaskId): Promise<Result<TaskFacts>>;
   /** Bodies of many tasks at once, JSON text by body id. */
   bodies(tasks: readonly Task[]): Promise<ReadonlyMap<number, string>>;
+  /** What tasks are made of, many at once (see `queries/makeups.ts`). */
+  makeups(tasks: readonly Task[]): Promise<ReadonlyMap<TaskId, TaskMakeup>>;
   arraysOf(by: Principal, job: JobId): Promise<Result<TaskArray[]>>;
   workers(by: Principal): Promise<Worker[]>;
   worker(by: Principal, id: WorkerId): Promise<Result<Worker>>;
@@ -28,6 +30,16 @@ export interface EngineQueries {
   tallies(by: Principal): Promise<Tally[]>;
   runningSeconds(kind: string): Promise<{ sum: number; min: number; max: number }>;
   audit(by: Principal, page: Page): Promise<Result<(AuditRow & { id: number })[]>>;
+}
+
+/** The parts of a task that stand in other rows: its body, its class, its array. */
+export interface TaskMakeup {
+  /** `TaskBody`, JSON text. */
+  readonly body: string;
+  /** The value that stands for its array index. */
+  readonly value: string | null;
+  readonly amounts: Amounts;
+  readonly pools: Readonly<Record<string, number>>;
 }
 
 /** One task with all that hangs on it. */
