@@ -18,7 +18,7 @@ export async function readMakeups(
   ]);
   const specs = new Map(classes.map(({ id, spec }) => [id, spec]));
   const byId = new Map(arrays.flatMap((array) => (array === null ? [] : [[array.id, array] as const])));
-  const values = await Promise.all(tasks.map((task) => valueOf(query, task, byId)));
+  const values = await Promise.all(tasks.map((task) => shownValue(query, task, byId)));
   return new Map(
     tasks.map((task, i) => {
       const spec = specs.get(task.class);
@@ -28,7 +28,7 @@ export async function readMakeups(
   );
 }
 
-function valueOf(
+function shownValue(
   query: Pick<Queries, 'item'>,
   { array, index }: Task,
   arrays: ReadonlyMap<TaskId, TaskArray>,
