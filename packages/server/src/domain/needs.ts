@@ -14,6 +14,11 @@ export function amountOf(named: Named, name: string): number {
   return Object.hasOwn(named, name) ? (named[name] ?? 0) : 0;
 }
 
+/** A copy to write to, with names as keys and nothing else: `__proto__` is one of them. */
+export function writable(named: Named): Record<string, number> {
+  return Object.assign(Object.create(null) as Record<string, number>, named);
+}
+
 export const nothing: Amounts = { slots: 0, cpus: 0, ramMb: 0, named: {} };
 
 /** What decides which worker may take a task. Interned: equal specs share one class id (see `classKey`). */
@@ -66,7 +71,7 @@ export function fitsIn(needed: Amounts, room: Amounts): boolean {
 function combine(a: Amounts, b: Amounts, sign: 1 | -1): Amounts {
   let named = a.named;
   for (const name in b.named) {
-    if (named === a.named) named = { ...a.named };
+    if (named === a.named) named = writable(a.named);
     (named as Record<string, number>)[name] = amountOf(named, name) + sign * amountOf(b.named, name);
   }
   return { slots: a.slots + sign * b.slots, cpus: a.cpus + sign * b.cpus, ramMb: a.ramMb + sign * b.ramMb, named };

@@ -77,7 +77,12 @@ export type SweepWork =
   | { readonly kind: 'release'; readonly job: JobId; readonly after: TaskId }
   | { readonly kind: 'retry'; readonly job: JobId; readonly after: TaskId }
   | { readonly kind: 'priority'; readonly job: JobId; readonly priority: number; readonly after: TaskId }
-  | { readonly kind: 'reclass'; readonly job: JobId; readonly after: TaskId; readonly classes: readonly (readonly [ClassId, ClassId])[] }
+  | {
+      readonly kind: 'reclass';
+      readonly job: JobId;
+      readonly after: TaskId;
+      readonly classes: readonly (readonly [ClassId, ClassId])[];
+    }
   | { readonly kind: 'built'; readonly job: JobId; readonly after: TaskId }
   /** Rows of a deleted job, tasks first, the job last. */
   | { readonly kind: 'purge'; readonly job: JobId }

@@ -1,4 +1,4 @@
-import { type Amounts, amountOf, type ClassSpec, fitsIn } from './needs.ts';
+import { type Amounts, amountOf, type ClassSpec, fitsIn, writable } from './needs.ts';
 import { type InternedClass, kindPool, type Pool } from './rows.ts';
 import type { Task, TaskArray } from './task.ts';
 import { busyness, roomOf, suits, type Worker } from './worker.ts';
@@ -15,14 +15,14 @@ type HeadLike =
  * where that pool exists. A task that names its kind's pool itself pays the larger of the two, not both.
  */
 export function poolsWanted(spec: ClassSpec, pools: Pools): Record<string, number> {
-  const wanted: Record<string, number> = {};
+  const wanted = writable({});
   for (const name in spec.pools) {
     const amount = amountOf(spec.pools, name);
     if (amount > 0) wanted[name] = amount;
   }
   const implicit = kindPool(spec.kind);
   const { slots } = spec.amounts;
-  if (slots > 0 && pools.has(implicit)) wanted[implicit] = Math.max(slots, wanted[implicit] ?? 0);
+  if (slots > 0 && pools.has(implicit)) wanted[implicit] = Math.max(slots, amountOf(wanted, implicit));
   return wanted;
 }
 

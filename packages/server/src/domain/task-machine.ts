@@ -171,7 +171,11 @@ function settle(waiting: Waiting, parentsLeft: number): TaskState {
 }
 
 /** How a task (or the rest of an array) begins. */
-export function initialTaskState(of: { held: boolean; notBefore: Millis | null; parentsLeft: number }): Waiting | { readonly state: 'ready' } {
+export function initialTaskState(of: {
+  held: boolean;
+  notBefore: Millis | null;
+  parentsLeft: number;
+}): Waiting | { readonly state: 'ready' } {
   const state = settle({ state: 'waiting', held: of.held, notBefore: of.notBefore, building: false }, of.parentsLeft);
   return state.state === 'waiting' ? state : { state: 'ready' };
 }

@@ -6,7 +6,7 @@ import { taskStates } from '../../src/domain/task.ts';
 import type { Worker } from '../../src/domain/worker.ts';
 
 /** Few names, so that they meet; some that a plain object has already. */
-export const resourceName = fc.constantFrom('gpu', 'licence', 'kind:shell', 'constructor', 'toString', 'a.b');
+export const resourceName = fc.constantFrom('gpu', 'licence', 'kind:shell', 'constructor', '__proto__', 'a.b');
 export const amountMap = fc.dictionary(resourceName, fc.nat(4), { maxKeys: 4 });
 export const amounts: fc.Arbitrary<Amounts> = fc.record({
   slots: fc.nat(4),

@@ -75,8 +75,8 @@ const policies: readonly RetryPolicy[] = (['any', 'distinct'] as const).flatMap(
   ),
 );
 
-/** Below the budget, the last one left, used up. */
-const spent = [0, 1, 2];
+/** One try left, and none (of two). */
+const spent = [1, 2];
 export const intents: readonly JobIntent[] = ['none', 'building', 'hold', 'cancel', 'delete'];
 
 type Rest = Omit<TaskCore, 'state'>;

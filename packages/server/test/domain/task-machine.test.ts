@@ -31,7 +31,7 @@ describe('task machine, every state x every event', () => {
     expect(new Set(shapes.map(({ state }) => state))).toEqual(new Set(taskStates));
     const named = new Set(Object.values(taskMoves).flatMap((row) => Object.keys(row)));
     expect(new Set(events.map(({ event }) => event))).toEqual(named);
-    expect(cases).toBeGreaterThan(1_000_000);
+    expect(cases).toBeGreaterThan(500_000);
   });
 
   it('reaches exactly the moves of the table', () => {
