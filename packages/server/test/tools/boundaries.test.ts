@@ -52,7 +52,7 @@ describe('boundaries', () => {
     ['engine/procedures/claim.ts', "import { place } from './place.ts';\nimport type { Store } from '../../ports/store.ts';"],
     ['doors/kueue/door.ts', "import { rows } from '../kit/rows.ts';\nimport { createServer } from 'node:net';"],
     ['ports/files.ts', "import type { Readable } from 'node:stream';"],
-    ['cli/serve.ts', "import { start } from '../app/start.ts';"],
+    ['cli/commands/serve.ts', "import { start } from '../../app/start.ts';"],
     ['app/real-clock.ts', 'export const now = () => Date.now();'],
     ['domain/task.ts', "// import { x } from '../store/y.ts'; Date.now()\nconst text = 'Date.now() is not called';"],
     ['engine/claim.ts', 'clock.after(5, call); Number.isNaN(expected.Date);'],
@@ -81,9 +81,9 @@ describe('boundaries', () => {
   });
 
   it('the most exact line speaks, and a door is at home in its own folder only', () => {
-    expect(placeOf('packages/server/src/cli/serve.ts')).toBe('server/cli/serve');
-    expect(arrowFor('server/cli/serve', arrows)?.room).toBe('server/cli/serve');
-    expect(arrowFor('server/cli/jobs', arrows)?.room).toBe('server/cli');
+    expect(placeOf('packages/server/src/cli/commands/serve.ts')).toBe('server/cli/commands/serve');
+    expect(arrowFor('server/cli/commands/serve', arrows)?.room).toBe('server/cli/commands/serve');
+    expect(arrowFor('server/cli/commands/jobs', arrows)?.room).toBe('server/cli');
     expect(homeOf('server/doors/kueue/door')).toBe('server/doors/kueue');
     expect(homeOf('server/engine/procedures/claim')).toBe('server/engine');
     expect(placeOf('packages/server/test/a.test.ts')).toBeNull();
