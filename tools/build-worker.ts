@@ -1,26 +1,27 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { root } from './lib.ts';
 
-/** Our worker as ONE file that needs nothing but Node: what the server gives out at `/worker.mjs`. Made by `npm ci` (`prepare`). */
-const entry = path.join(root, 'packages/worker/src/main.ts');
-const outfile = path.join(root, 'packages/worker/dist/worker.mjs');
+/**
+ * Our worker as ONE file that needs nothing but Node 22 or newer: what the server gives out at `/worker.mjs`. Run by the
+ * root's `prepare`, so that `npm ci` leaves nothing to build.
+ */
+const root = new URL('../packages/worker/', import.meta.url);
+const outfile = fileURLToPath(new URL('dist/worker.mjs', root));
+const limit = 300_000;
 
-if (existsSync(entry)) {
-  const { metafile } = await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'esm',
-    metafile: true,
-    legalComments: 'inline',
-    logLevel: 'warning',
-  });
-  const bytes = Object.values(metafile.outputs).reduce((sum, one) => sum + one.bytes, 0);
-  console.log(`packages/worker/dist/worker.mjs, ${Math.round(bytes / 1024)} KiB`);
-} else {
-  console.log('packages/worker/src/main.ts is not there yet: no worker file made');
-}
+await build({
+  entryPoints: [fileURLToPath(new URL('src/main.ts', root))],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+
+const { size } = statSync(outfile);
+if (size > limit) throw new Error(`${outfile} has ${size} bytes, more than ${limit}`);
+process.stdout.write(`${outfile}: ${Math.round(size / 1_000)} kB\n`);

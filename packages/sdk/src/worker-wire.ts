@@ -24,6 +24,7 @@ export const WireArtifact = Type.Object({
   blob: Sha256,
   size: Amount,
 });
+export type WireArtifact = Static<typeof WireArtifact>;
 
 export const WireEnd = Type.Object({
   m: Type.Literal('end'),

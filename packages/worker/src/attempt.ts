@@ -1,0 +1,273 @@
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FromWorker, WireTask } from '@switchyard/sdk/worker-wire.ts';
+import { collectArtifacts } from './artifacts.ts';
+import { AttemptLogs, type Lengths } from './attempt-logs.ts';
+import { environmentOf } from './environment.ts';
+import type { Inputs } from './inputs.ts';
+import type { Journal } from './journal.ts';
+import { limits, type Rhythm } from './limits.ts';
+import { failed, giveBack, type Outcome, type StopWhy } from './outcome.ts';
+import { type OwnedProcess, type ProcessEnd, startProcess } from './owned-process.ts';
+import { startMark } from './proc.ts';
+import { ProgressScanner, type Report } from './progress.ts';
+import { Reports } from './reports.ts';
+import type { Taken } from './room.ts';
+import type { RunContext, Runner, SpawnEnd } from './runners/runner.ts';
+import type { ServerFiles } from './server-files.ts';
+import type { System } from './system.ts';
+import { TimeLimits } from './time-limits.ts';
+import type { WorkFolder } from './work-folder.ts';
+
+/** What all attempts of a worker share. */
+export interface AttemptDeps {
+  readonly system: System;
+  readonly rhythm: Rhythm;
+  readonly folder: WorkFolder;
+  readonly journal: Journal;
+  readonly inputs: Inputs;
+  readonly files: ServerFiles;
+  readonly instance: string;
+  /** The worker's own environment: a few variables of it are passed on. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** True where graphics processors are counted: then a task sees only those given to it. */
+  readonly countsGpus: boolean;
+  readonly link: {
+    readonly live: boolean;
+    readonly backlog: number;
+    send(message: FromWorker): boolean;
+    sendFrame(frame: Uint8Array): void;
+  };
+}
+
+export interface AttemptEvents {
+  /** Once: nothing of it runs any more. */
+  readonly ended: (attempt: Attempt, outcome: Outcome) => void;
+  /** All its output so far has been sent in this connection. */
+  readonly logsSent: (attempt: Attempt) => void;
+}
+
+type Spawn = Parameters<RunContext['spawn']>[0];
+
+/** One attempt with processes, from its inputs to its outputs. Lives on, as its logs, until the server has acknowledged its end. */
+export class Attempt {
+  readonly task: WireTask;
+  readonly taken: Taken;
+  readonly #deps: AttemptDeps;
+  readonly #events: AttemptEvents;
+  readonly #logs: AttemptLogs;
+  readonly #reports: Reports;
+  readonly #stop = new AbortController();
+  #why: StopWhy | null = null;
+  #process: OwnedProcess | null = null;
+  #limits: TimeLimits | null = null;
+  #suspended = false;
+  #folder: string | null = null;
+  #ended = false;
+
+  constructor(task: WireTask, taken: Taken, deps: AttemptDeps, events: AttemptEvents) {
+    this.task = task;
+    this.taken = taken;
+    this.#deps = deps;
+    this.#events = events;
+    this.#reports = new Reports(deps.system, (report) => this.#report(report));
+    this.#logs = new AttemptLogs({
+      task: task.task,
+      attempt: task.attempt,
+      system: deps.system,
+      spoolFolder: deps.folder.spool,
+      spoolBytes: deps.rhythm.spoolBytes,
+      online: deps.link.live,
+      send: (frame) => deps.link.sendFrame(frame),
+      allSent: () => events.logsSent(this),
+    });
+  }
+
+  get logsSent(): boolean {
+    return this.#logs.sent;
+  }
+
+  get lengths(): Lengths {
+    return this.#logs.lengths;
+  }
+
+  /** Why it was told to end, if it was. */
+  get why(): StopWhy | null {
+    return this.#why;
+  }
+
+  start(runner: Runner & { how: 'process' }): void {
+    this.#deps.journal.begin(this.task.task, this.task.attempt, this.#marker());
+    runner.run(this.#context()).then(
+      (outcome) => this.#finish(outcome),
+      (error: unknown) => this.#finish(failed({ reason: 'error', error: `the worker failed: ${textOf(error)}` })),
+    );
+  }
+
+  /** The first reason stays, except that `lost` and `give-back` say what is to be reported. */
+  stop(why: StopWhy): void {
+    if (this.#ended) return;
+    if (this.#why === null || why === 'lost') this.#why = why;
+    this.#limits?.close();
+    this.#process?.stop(this.#deps.rhythm.graceMs);
+    this.#stop.abort();
+  }
+
+  suspend(): void {
+    if (this.#suspended || this.#why !== null) return;
+    this.#suspended = true;
+    this.#limits?.suspend();
+    this.#process?.suspend();
+  }
+
+  resume(): void {
+    if (!this.#suspended) return;
+    this.#suspended = false;
+    this.#process?.resume();
+    this.#limits?.resume();
+  }
+
+  /** A new connection on which the server keeps this attempt. */
+  online(committed: Lengths): void {
+    this.#logs.online(committed);
+    if (!this.#ended) this.#reports.flush();
+  }
+
+  offline(): void {
+    this.#logs.offline();
+  }
+
+  committed(stream: 'out' | 'err' | 'log', length: number): void {
+    this.#logs.committed(stream, length);
+  }
+
+  /** The server knows all: what is kept of it goes. */
+  close(): void {
+    this.#logs.close();
+    this.#reports.close();
+  }
+
+  #marker(): string {
+    return `${this.#deps.instance}:${this.task.task}:${this.task.attempt};`;
+  }
+
+  #context(): RunContext {
+    return {
+      task: this.task,
+      stop: this.#stop.signal,
+      stopped: () => this.#why,
+      freshFolder: () => this.#freshFolder(),
+      placeInputs: (cwd) => this.#placeInputs(cwd),
+      spawn: (command) => this.#spawn(command),
+      keepOutputs: (cwd, outcome) => this.#keepOutputs(cwd, outcome),
+      report: (report) => this.#reports.offer(report),
+    };
+  }
+
+  #freshFolder(): string {
+    this.#folder = join(this.#deps.folder.runs, `${this.task.task}.${this.task.attempt}`);
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    return this.#folder;
+  }
+
+  async #placeInputs(cwd: string): Promise<Outcome | null> {
+    const { inputs } = this.task.body;
+    if (inputs === undefined || inputs.length === 0) return null;
+    const placed = await this.#deps.inputs.place(inputs, cwd, this.#stop.signal);
+    if ('value' in placed) return null;
+    if ('refused' in placed) return failed({ reason: 'error', error: placed.refused });
+    return giveBack('free', `its inputs could not be fetched: ${placed.unreachable}`);
+  }
+
+  async #spawn(command: Spawn): Promise<SpawnEnd> {
+    const { system, journal } = this.#deps;
+    const { task, attempt } = this.task;
+    if (this.#why !== null) return { failed: 'it was stopped before it had started' };
+    const marker = this.#marker();
+    const ended = Promise.withResolvers<ProcessEnd>();
+    const env = this.#environment(command.env, marker);
+    const started = await startProcess({ ...command, env, marker }, system, { ended: ended.resolve });
+    if ('failed' in started) return started;
+    this.#process = started.process;
+    journal.started(task, attempt, started.process.pid, startMark(started.process.pid));
+    this.#listen(started.process);
+    // It was stopped or suspended while it was being started.
+    if (this.#why !== null) started.process.stop(this.#deps.rhythm.graceMs);
+    else if (this.#suspended) started.process.suspend();
+    const end = await ended.promise;
+    this.#process = null;
+    this.#limits?.close();
+    this.#limits = null;
+    return { end };
+  }
+
+  #environment(own: Readonly<Record<string, string>>, marker: string): Record<string, string> {
+    const gpus = this.#deps.countsGpus ? this.taken.gpus : null;
+    return environmentOf({ worker: this.#deps.environment, task: this.task, own, marker, gpus });
+  }
+
+  #listen(process: OwnedProcess): void {
+    const { timeoutMs, silenceMs } = this.task;
+    if (timeoutMs > 0 || silenceMs > 0) {
+      const deaf = () => this.#logs.paused;
+      this.#limits = new TimeLimits({ timeoutMs, silenceMs }, this.#deps.system, deaf, (why) => this.stop(why));
+      if (this.#suspended) this.#limits.suspend();
+    }
+    this.#attach('out', process);
+    this.#attach('err', process);
+  }
+
+  #attach(name: 'out' | 'err', process: OwnedProcess): void {
+    const scanner = new ProgressScanner();
+    this.#logs.attach(name, name === 'out' ? process.stdout : process.stderr, (piece) => {
+      this.#limits?.heard();
+      const report = scanner.scan(piece);
+      if (report !== null) this.#reports.offer(report);
+    });
+  }
+
+  async #keepOutputs(cwd: string, outcome: Outcome): Promise<Outcome> {
+    const { outputs } = this.task.body;
+    if (outputs === undefined || outputs.length === 0 || outcome.giveBack !== undefined || this.#why !== null) return outcome;
+    const { artifacts, problem } = await collectArtifacts(outputs, this.task, cwd, this.#deps.files, this.#stop.signal);
+    const kept = { ...outcome, artifacts: [...artifacts] };
+    if (problem === null) return kept;
+    if (outcome.outcome === 'failed')
+      return { ...kept, error: outcome.error === null ? problem : `${outcome.error}; ${problem}` };
+    return { ...kept, outcome: 'failed', reason: 'error', error: problem };
+  }
+
+  #finish(outcome: Outcome): void {
+    this.#ended = true;
+    this.#logs.flush();
+    this.#reports.flush();
+    this.#reports.close();
+    const removed = this.#folder === null ? null : rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    // A folder that cannot be removed now is removed at the next start.
+    removed?.catch(() => {});
+    this.#events.ended(this, asStopped(outcome, this.#why, this.task));
+  }
+
+  #report(report: Report): boolean {
+    const { link } = this.#deps;
+    if (!link.live || link.backlog > limits.socketBacklog) return false;
+    return link.send({ m: 'report', task: this.task.task, attempt: this.task.attempt, ...report });
+  }
+}
+
+/** The outcome in the light of why we ended it. */
+function asStopped(outcome: Outcome, why: StopWhy | null, task: WireTask): Outcome {
+  if (why === null) return outcome;
+  if (why === 'give-back' || why === 'lost') return giveBack('free', 'this worker stopped before the task had ended');
+  const base =
+    outcome.giveBack === undefined ? outcome : failed({ reason: 'signal', error: 'it was stopped before it had started' });
+  if (why === 'killed' || base.giveBack !== undefined) return base;
+  const text =
+    why === 'timeout'
+      ? `it ran longer than the ${task.timeoutMs} ms that it was given`
+      : `it gave no sign of life for ${task.silenceMs} ms`;
+  return { ...base, outcome: 'failed', reason: why, error: text };
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

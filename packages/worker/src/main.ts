@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runWorkerCommand } from './command.ts';
+
+process.exit(await runWorkerCommand(process.argv.slice(2), process.env));

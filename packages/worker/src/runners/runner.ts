@@ -1,0 +1,32 @@
+import type { WireTask } from '@switchyard/sdk/worker-wire.ts';
+import type { Outcome, StopWhy } from '../outcome.ts';
+import type { Command, ProcessEnd } from '../owned-process.ts';
+import type { Report } from '../progress.ts';
+
+/** How a kind of task is run. A later kind is one more file here and one more row in `table.ts`. */
+export type Runner =
+  /** Ends within the call: no process, no files, no room taken. */
+  | { readonly how: 'instant'; readonly run: (task: WireTask) => Outcome }
+  | { readonly how: 'process'; readonly run: (context: RunContext) => Promise<Outcome> };
+
+/** What a runner may do. All of it is over when its promise settles: folders are removed, nothing may go on behind it. */
+export interface RunContext {
+  readonly task: WireTask;
+  /** Given when the attempt is to end now; processes started by `spawn` are ended without the runner's help. */
+  readonly stop: AbortSignal;
+  /** Why, once `stop` was given. */
+  readonly stopped: () => StopWhy | null;
+  /** A fresh folder of this attempt, removed afterwards. */
+  readonly freshFolder: () => string;
+  /** Puts the task's inputs there. An outcome: it could not be done. */
+  readonly placeInputs: (cwd: string) => Promise<Outcome | null>;
+  /** Runs one process to its end, its output captured, under the task's time limits. */
+  readonly spawn: (
+    command: Omit<Command, 'env' | 'marker'> & { readonly env: Readonly<Record<string, string>> },
+  ) => Promise<SpawnEnd>;
+  /** Uploads what the task's globs match. Adds to the outcome. */
+  readonly keepOutputs: (cwd: string, outcome: Outcome) => Promise<Outcome>;
+  readonly report: (report: Report) => void;
+}
+
+export type SpawnEnd = { readonly end: ProcessEnd } | { readonly failed: string };
