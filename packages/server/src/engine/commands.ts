@@ -2,60 +2,13 @@ import type { Artifact, AttemptOutcome } from '../domain/attempt.ts';
 import type { AttemptNumber, ClassId, JobId, Millis, SessionNumber, TaskId, WorkerId } from '../domain/ids.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Amounts } from '../domain/needs.ts';
+import type { JobPlan, PlacedTask } from '../domain/plan.ts';
 import type { Right } from '../domain/principal.ts';
 import type { LogStream } from '../domain/rows.ts';
-import type { Reason, RetryPolicy, StopGoal, Task, TaskStateName } from '../domain/task.ts';
+import type { Reason, StopGoal, Task, TaskStateName } from '../domain/task.ts';
 import type { WorkerMode, WorkerProfile } from '../domain/worker.ts';
 
-/** A task as a compiler of `kinds/` makes it, before ids are given. */
-export interface TaskPlan {
-  readonly key: string | null;
-  readonly kind: string;
-  readonly tags: readonly string[];
-  readonly amounts: Amounts;
-  readonly pools: Readonly<Record<string, number>>;
-  readonly pin: WorkerId | null;
-  readonly priority: number;
-  readonly policy: RetryPolicy;
-  readonly timeoutMs: number;
-  readonly silenceMs: number;
-  /** `TaskBody` as JSON text. Null: the body is the job's spec, stored once. */
-  readonly body: string | null;
-  /** Positions in `tasks` of the plan; each must be lower than the task's own position. */
-  readonly after: readonly number[];
-  readonly array: {
-    readonly size: number;
-    readonly first: number;
-    readonly step: number;
-    readonly items: readonly string[] | null;
-  } | null;
-  /**
-   * Inputs that name another task of the plan by position: replaced by its id when the ids are known
-   * (`kinds/` leaves `{"task":-1-position}` in the body's inputs).
-   */
-  readonly refersTo: readonly number[];
-}
-
-/** A task of a plan with its id and the ids of its parents (see `procedures/place.ts`). */
-export interface PlacedTask {
-  readonly id: TaskId;
-  readonly plan: TaskPlan;
-  readonly parents: readonly { readonly kind: 'task' | 'array'; readonly id: TaskId }[];
-}
-
-export interface JobPlan {
-  readonly name: string;
-  readonly kind: string;
-  readonly priority: number;
-  readonly labels: Readonly<Record<string, string>>;
-  /** JSON text of the request, or of the only task's body where they say the same (see `TaskPlan.body`). */
-  readonly spec: string;
-  readonly after: readonly JobId[];
-  readonly hold: boolean;
-  readonly notBefore: Millis | null;
-  readonly startOn: WorkerId | null;
-  readonly tasks: readonly TaskPlan[];
-}
+export type { JobPlan, PlacedTask, TaskPlan } from '../domain/plan.ts';
 
 export interface Submitted {
   readonly job: Job;

@@ -42,6 +42,7 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
       : [];
   const classes = candidates(worker, open, draft, input);
   const max = Math.min(input.max, mostAtOnce);
+  const depth = Math.max(1, Math.min(max, Math.ceil(headRows / Math.max(1, classes.length))));
   const { heads } = yield* read({
     heads: {
       read: 'heads',
@@ -51,12 +52,12 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
         session: worker.session,
         picky: worker.picky,
         now: context.now,
-        depth: Math.max(1, Math.min(max, Math.ceil(headRows / Math.max(1, classes.length)))),
+        depth,
       },
     },
   });
   const chosen = held.length > 0 ? held.map((task) => ({ task })) : choose(heads, max, worker, draft, input);
-  const exhausted = usedUp(heads, chosen, classes, worker);
+  const exhausted = usedUp(heads, chosen, classes, worker, depth);
   if (chosen.length === 0) return draft.done({ assignments: [], exhausted });
   const facts = yield* loadChosen(draft, chosen);
   const assignments: Assignment[] = [];
@@ -85,18 +86,27 @@ function candidates(worker: Worker, classes: readonly InternedClass[], draft: Dr
  * Classes in which nothing is left for anybody: all that stood at their heads was taken. A picky worker cannot tell, since
  * rows may have been kept from it alone.
  */
-function usedUp(heads: readonly Head[], chosen: readonly Pick[], classes: readonly InternedClass[], worker: Worker): number[] {
+function usedUp(
+  heads: readonly Head[],
+  chosen: readonly Pick[],
+  classes: readonly InternedClass[],
+  worker: Worker,
+  depth: number,
+): number[] {
   if (worker.picky) return [];
+  const seen = new Map<number, number>();
   const left = new Set<number>();
   const tasks = new Set(chosen.flatMap((pick) => ('task' in pick ? [pick.task.id] : [])));
-  const depth = heads.length < headRows ? Number.POSITIVE_INFINITY : 0;
   for (const head of heads) {
-    if ('array' in head) {
-      const last = chosen.findLast((pick) => 'array' in pick && pick.array === head.array.id);
-      if (last === undefined || !('array' in last) || last.index < head.array.size - 1) left.add(head.class);
-    } else if (!tasks.has(head.task.id) || depth === 0) left.add(head.class);
+    seen.set(head.class, (seen.get(head.class) ?? 0) + 1);
+    if ('task' in head) {
+      if (!tasks.has(head.task.id)) left.add(head.class);
+      continue;
+    }
+    const last = chosen.findLast((pick) => 'array' in pick && pick.array === head.array.id);
+    if (last === undefined || !('array' in last) || last.index < head.array.size - 1) left.add(head.class);
   }
-  return classes.filter(({ id }) => !left.has(id)).map(({ id }) => id);
+  return classes.filter(({ id }) => !left.has(id) && (seen.get(id) ?? 0) < depth).map(({ id }) => id);
 }
 
 /** One index of an array, or a task row. */

@@ -1,0 +1,120 @@
+import { type Refusal, type Result, refuse } from '../domain/errors.ts';
+import { may, type Principal, type Right, reaches } from '../domain/principal.ts';
+import type { Worker } from '../domain/worker.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobFilter, Store, TaskFilter } from '../ports/store.ts';
+import { readMakeups } from './queries/makeups.ts';
+import type { EngineQueries } from './queries.ts';
+import type { SessionTable } from './session-table.ts';
+
+/** Read rights are checked here; `own` scopes see their own jobs and nothing that tells of others. */
+export function createQueries(store: Store, sessions: SessionTable, clock: Clock): EngineQueries {
+  const { query } = store;
+
+  const lacks = (by: Principal, right: Right): { refusal: Refusal } | null =>
+    may(by, right) ? null : refuse('forbidden', `${by.name} lacks the right ${right}`);
+
+  const ownOnly = (by: Principal): { owner?: string } => (by.scope === 'own' ? { owner: by.id } : {});
+
+  /** Live workers were seen later than their row says; it is written only now and then. */
+  function live(worker: Worker): Worker {
+    const session = sessions.ofWorker(worker.id);
+    if (session === undefined) return worker;
+    return { ...worker, seenAt: Math.max(worker.seenAt, clock.now() - (clock.monotonic() - session.lastSeen)) };
+  }
+
+  /** Somebody who runs a task may look at it, whoever owns the job. */
+  function seesTask(by: Principal, shown: { job: { owner: string }; attempt: { worker: number } | null }): boolean {
+    if (may(by, 'job:read') && reaches(by, shown.job.owner)) return true;
+    return may(by, 'worker:run');
+  }
+
+  const self: EngineQueries = {
+    async job(by, id) {
+      const wrong = lacks(by, 'job:read');
+      if (wrong) return wrong;
+      const job = await query.job(id);
+      if (job === null || job.intent === 'delete' || !reaches(by, job.owner)) return refuse('not_found', `There is no job ${id}`);
+      return { value: job };
+    },
+    async jobs(by, filter, page) {
+      return may(by, 'job:read') ? query.jobs({ ...filter, ...ownOnly(by) } satisfies JobFilter, page) : [];
+    },
+    async spec(by, id) {
+      const job = await self.job(by, id);
+      if (job.refusal !== undefined) return job;
+      return { value: (await query.body(job.value.spec)) ?? '{}' };
+    },
+    async task(by, id) {
+      const shown = await query.task(id);
+      if (shown === null || !seesTask(by, shown)) return refuse('not_found', `There is no task ${id}`);
+      return { value: shown };
+    },
+    async tasks(by, filter, page) {
+      return may(by, 'job:read') ? query.tasks({ ...filter, ...ownOnly(by) } satisfies TaskFilter, page) : [];
+    },
+    async taskDetail(by, id) {
+      const shown = await self.task(by, id);
+      if (shown.refusal !== undefined) return shown;
+      const { task } = shown.value;
+      const [body, attempts, classes, array] = await Promise.all([
+        query.body(task.body),
+        query.attempts(id),
+        query.classes([task.class]),
+        task.array === null ? null : query.array(task.array),
+      ]);
+      const value =
+        array === null || task.index === null
+          ? null
+          : array.items
+            ? await query.item(array.id, task.index)
+            : String(array.first + task.index * array.step);
+      const lengths = await Promise.all((['out', 'err', 'log'] as const).map((stream) => query.log(id, task.attempt, stream)));
+      const spec = classes[0]?.spec;
+      return {
+        value: {
+          shown: shown.value,
+          body: body ?? '{}',
+          attempts,
+          value,
+          needs: {
+            tags: spec?.tags ?? [],
+            amounts: spec?.amounts ?? { slots: 0, cpus: 0, ramMb: 0, named: {} },
+            pools: spec?.pools ?? {},
+          },
+          logs: { out: lengths[0]?.length ?? 0, err: lengths[1]?.length ?? 0, log: lengths[2]?.length ?? 0 },
+        },
+      };
+    },
+    makeups: (tasks) => readMakeups(query, tasks),
+    bodies: (tasks) => query.bodies([...new Set(tasks.map(({ body }) => body))]),
+    async arraysOf(by, id) {
+      const job = await self.job(by, id);
+      if (job.refusal !== undefined) return job;
+      return { value: await query.arraysOf(id) };
+    },
+    async workers(by) {
+      return may(by, 'worker:read') ? (await query.workers()).map(live) : [];
+    },
+    async worker(by, id) {
+      const wrong = lacks(by, 'worker:read');
+      if (wrong) return wrong;
+      const worker = await query.worker(id);
+      return worker === null ? refuse('not_found', `There is no worker ${id}`) : { value: live(worker) };
+    },
+    async held(by, id) {
+      return may(by, 'worker:read') ? query.held(id) : [];
+    },
+    async pools(by) {
+      return may(by, 'pool:read') ? query.pools() : [];
+    },
+    async tallies(by) {
+      return may(by, 'job:read') && by.scope === 'all' ? query.tallies() : [];
+    },
+    runningSeconds: (kind) => query.runningSeconds(kind, clock.now()),
+    async audit(by, page): Promise<Result<Awaited<ReturnType<typeof query.audit>>>> {
+      return lacks(by, 'admin:read') ?? { value: await query.audit(page) };
+    },
+  };
+  return self;
+}

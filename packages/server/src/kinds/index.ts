@@ -1,0 +1,43 @@
+import { compileCheck } from '@switchyard/sdk/check.ts';
+import type { JobRequest } from '@switchyard/sdk/job.ts';
+import { type Result, refuse } from '../domain/errors.ts';
+import type { JobPlan } from '../domain/plan.ts';
+import { graph } from './graph.ts';
+import type { KindRow } from './kind-row.ts';
+import { shell } from './shell.ts';
+
+/** Every kind of job that can be submitted. */
+export const kinds: Readonly<Record<string, KindRow>> = { shell, graph };
+
+const checks = new Map(Object.entries(kinds).map(([name, { spec }]) => [name, compileCheck(spec)]));
+
+/** Checks the kind's own part of a request and makes the plan of it. The request's own schema has been checked. */
+export function compile(request: JobRequest): Result<JobPlan> {
+  const kind = request.kind ?? 'shell';
+  const row = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  const check = checks.get(kind);
+  if (row === undefined || check === undefined) {
+    return refuse('unknown_kind', `There is no kind ${kind}; there are: ${Object.keys(kinds).join(', ')}`, '/kind');
+  }
+  const fault = check(request.spec);
+  if (fault !== null) {
+    const at = `/spec${fault.at}`;
+    return refuse(fault.unknown ? 'unknown_field' : 'malformed', `${at} ${fault.text}`, at);
+  }
+  const made = row.compile(request.spec, request);
+  if (made.refusal !== undefined) return made;
+  return {
+    value: {
+      name: request.name ?? made.value.name,
+      kind,
+      priority: request.priority ?? 0,
+      labels: request.labels ?? {},
+      spec: made.value.spec,
+      after: [...new Set(request.after ?? [])],
+      hold: request.hold ?? false,
+      notBefore: request.notBefore === undefined ? null : Date.parse(request.notBefore),
+      startOn: request.startOn ?? null,
+      tasks: made.value.tasks,
+    },
+  };
+}
