@@ -39,6 +39,7 @@ export type BlobWritten =
  * L5 `drop` removes the files of a task.
  */
 export interface LogFiles {
+  /** An offset beyond the end so far says that the bytes between are lost. Rejects when the disk fails. */
   write(at: LogAddress, offset: number, bytes: Uint8Array): Promise<void>;
   /** Logical bytes `start … end - 1` of a log of committed `length`; a gap is reported, not filled. */
   read(at: LogAddress, length: number, start: number, end: number): Promise<LogSlice>;
@@ -54,6 +55,6 @@ export interface LogAddress {
 }
 
 export interface LogSlice {
-  /** In order; each with the logical offset it starts at. At most two, with the cut between them. */
+  /** In order; each with the logical offset it starts at. What is missing between two was cut, or lost by the sender. */
   readonly parts: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
 }
