@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import type { ErrorCode } from '../../domain/errors.ts';
 import { preflightHeaders } from './cors.ts';
 import type { Door } from './door.ts';
+import { HttpConnections } from './http-connections.ts';
 import type { Answer, HttpDialect, HttpRow } from './http-row.ts';
 import { doublePaths, normalPath } from './paths.ts';
 import { Asked } from './row-request.ts';
@@ -16,8 +17,8 @@ export interface DoorHttp {
   readonly app: FastifyInstance;
   /** A connection that speaks HTTP; what was read of it already has been put back. */
   accept(socket: Socket): void;
-  /** Ends connections that wait for their next request. */
-  closeIdle(): void;
+  /** Ends connections that wait for their next request, now and as soon as they do. */
+  endIdle(): void;
   close(): Promise<void>;
 }
 
@@ -61,13 +62,17 @@ function unmade(): never {
 }
 
 function wrap(app: FastifyInstance, server: Server, doors: readonly Door[], deps: RowDeps): DoorHttp {
+  const connections = new HttpConnections(server);
   server.on('upgrade', onUpgrade(doors, deps));
   // Without it the header and request time-outs of node:http never start: it does not listen by itself.
   server.emit('listening');
   return {
     app,
-    accept: (socket) => void server.emit('connection', socket),
-    closeIdle: () => server.closeIdleConnections(),
+    accept: (socket) => {
+      connections.add(socket);
+      server.emit('connection', socket);
+    },
+    endIdle: () => connections.endIdle(),
     close: async () => {
       await app.close();
       // Stops its inner timer; that it was never listening is no news.

@@ -206,13 +206,12 @@ class Life implements Listener {
     const { clock, log } = this.#deps;
     const ended = this.#bindings.map(({ server }) => new Promise<void>((resolve) => void server.close(() => resolve())));
     for (const socket of this.#unsorted) socket.destroy();
-    for (const http of this.#https) http.closeIdle();
+    for (const http of this.#https) http.endIdle();
     const goodBye = this.#started.map(async (door) => {
       const said = await within(clock, this.#limits.goodByeMs, door.close());
       if (!said) log.warn({ event: 'door.slow-close', door: door.name });
     });
     await Promise.allSettled(goodBye);
-    for (const http of this.#https) http.closeIdle();
     await this.#sockets.drain(clock, this.#limits.goodByeMs);
     await Promise.all(this.#https.map((http) => http.close()));
     await Promise.all(ended);
