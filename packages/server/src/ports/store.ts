@@ -42,7 +42,22 @@ export interface Store {
   readonly records: Records;
   readonly query: Queries;
   readonly traits: StoreTraits;
+  /** Removes a slice of what is kept for a while only, oldest first; to be called again while there is `more`. */
+  trim(rule: TrimRule): Promise<Trimmed>;
   close(): Promise<void>;
+}
+
+export interface TrimRule {
+  readonly what: 'changes' | 'audit' | 'idempotent';
+  /** What is older goes. */
+  readonly olderThan: Millis;
+  /** Of the changes, whatever is beyond so many of the newest goes too; null: by age alone. */
+  readonly keep: number | null;
+}
+
+export interface Trimmed {
+  readonly removed: number;
+  readonly more: boolean;
 }
 
 export type Lane = 'urgent' | 'bulk';
@@ -122,8 +137,8 @@ export interface Reads {
   liveClasses: [null, InternedClass[]];
   /**
    * Per class its best claimable entries for this worker, at most `depth` of them, best first: highest job priority, task
-   * priority, lowest id (an array counts with the id of its next index), over task rows in `ready` and arrays whose rest is
-   * ready and not used up (one entry each). Jobs with an intent other than `none` are left out, exclusions of the worker
+   * priority, oldest job, lowest id (an array counts with the id of its next index), over task rows in `ready` and arrays
+   * whose rest is ready and not used up (one entry each). Jobs with an intent other than `none` are left out, exclusions of the worker
    * (this session's, or of any session) that are not over are skipped, at most 256 rows.
    */
   heads: [
@@ -274,6 +289,7 @@ export interface TaskFilter {
   readonly job?: JobId;
   readonly kinds?: readonly string[];
   readonly states?: readonly TaskStateName[];
+  /** Held by this worker now. */
   readonly worker?: WorkerId;
   readonly owner?: string;
 }
@@ -317,6 +333,7 @@ export interface Queries {
   /** The earliest moment at which something becomes due (`notBefore`, offers' deadlines, ends of exclusions still ahead of `now`); null: nothing. */
   nextDue(now: Millis): Promise<Millis | null>;
   hasSweeps(): Promise<boolean>;
+  /** Who has seen everything up to `n` has missed nothing if n ≥ oldest - 1; `oldest` is newest + 1 when nothing is kept. */
   changesSince(number: number, limit: number): Promise<{ changes: Change[]; oldest: number; newest: number }>;
   audit(page: Page): Promise<(AuditRow & { id: number })[]>;
   /** Every blob that any attempt, body or record refers to is marked by the caller; this gives the attempts' part. */

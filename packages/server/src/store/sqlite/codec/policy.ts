@@ -1,0 +1,16 @@
+import type { RetryPolicy } from '../../../domain/task.ts';
+import type { Cells } from '../database.ts';
+
+export const retryOn = { any: 0, distinct: 1 } as const;
+export const onLoss = { requeue: 0, fail: 1 } as const;
+
+/** From the columns retries, max_losses, retry_on, backoff_ms, on_loss, which stand together. */
+export function decodePolicy(cells: Cells, at: number): RetryPolicy {
+  return {
+    retries: cells[at] as number,
+    maxLosses: cells[at + 1] as number,
+    on: cells[at + 2] === retryOn.distinct ? 'distinct' : 'any',
+    backoffMs: cells[at + 3] as number,
+    onLoss: cells[at + 4] === onLoss.fail ? 'fail' : 'requeue',
+  };
+}

@@ -1,0 +1,83 @@
+import type { Artifact, Attempt } from '../../../domain/attempt.ts';
+import type { AttemptNumber, BodyId, JobId, TaskId, WorkerId } from '../../../domain/ids.ts';
+import type { Edge, LogRow, LogStream } from '../../../domain/rows.ts';
+import type { Task, TaskArray } from '../../../domain/task.ts';
+import { arrayColumns, decodeArray } from '../codec/array.ts';
+import { attemptColumns, decodeAttempt } from '../codec/attempt.ts';
+import { listOf } from '../codec/json.ts';
+import { decodeTask, taskColumns } from '../codec/task.ts';
+import { edgeEnd } from '../codes.ts';
+import type { Cells, Connection } from '../database.ts';
+import { itemsSql, pick } from '../tables/item-table.ts';
+import { decodeEdge, decodeLog, edgesToSql, logSql } from '../tables/small-tables.ts';
+import { shownTasks } from './shown-tasks.ts';
+import { turn } from './slices.ts';
+import { taskList } from './task-list.ts';
+
+export function taskQueries(connection: Connection) {
+  const shown = shownTasks(connection);
+  const array = connection.prepare(`SELECT ${arrayColumns} FROM array WHERE id = ?`);
+  const arraysOf = connection.prepare(`SELECT ${arrayColumns} FROM array WHERE job = ? ORDER BY id`);
+  const items = connection.prepare(itemsSql);
+  const attempts = connection.prepare(`SELECT ${attemptColumns} FROM attempt WHERE task = ? ORDER BY number`);
+  const edges = connection.prepare(edgesToSql);
+  const body = connection.prepare('SELECT json FROM body WHERE id = ?');
+  const log = connection.prepare(logSql);
+  const held = connection.prepare(
+    `SELECT ${taskColumns} FROM task INDEXED BY task_held WHERE worker = ? AND state BETWEEN 2 AND 5 ORDER BY id`,
+  );
+  const bodyOf = (id: BodyId): string | null => (body.get(id)?.[0] ?? null) as string | null;
+  const attemptsOf = (task: TaskId): Attempt[] => attempts.all(task).map((cells) => decodeAttempt(cells));
+
+  return {
+    task: async (id: TaskId) => shown.one(id),
+    tasks: taskList(connection),
+    async array(id: TaskId): Promise<TaskArray | null> {
+      const cells = array.get(id);
+      return cells === undefined ? null : decodeArray(cells);
+    },
+    arraysOf: async (job: JobId): Promise<TaskArray[]> => arraysOf.all(job).map((cells) => decodeArray(cells)),
+    item: async (of: TaskId, index: number): Promise<string | null> => pick(items.all(of, index, index + 1), index, 1)[0] ?? null,
+    attempts: async (task: TaskId): Promise<Attempt[]> => attemptsOf(task),
+    artifacts: async (task: TaskId): Promise<readonly Artifact[]> =>
+      attemptsOf(task).findLast(({ artifacts }) => artifacts.length > 0)?.artifacts ?? [],
+    edgesTo: async ({ kind, id }: { kind: Edge['childKind']; id: TaskId }): Promise<Edge[]> =>
+      edges.all(id, edgeEnd.code[kind]).map(decodeEdge),
+    body: async (id: BodyId): Promise<string | null> => bodyOf(id),
+    async bodies(ids: readonly BodyId[]): Promise<ReadonlyMap<BodyId, string>> {
+      const found = new Map<BodyId, string>();
+      for (const id of new Set(ids)) {
+        const json = bodyOf(id);
+        if (json !== null) found.set(id, json);
+      }
+      return found;
+    },
+    async log(task: TaskId, attempt: AttemptNumber, stream: LogStream): Promise<LogRow | null> {
+      const cells = log.get(task, attempt, stream);
+      return cells === undefined ? null : decodeLog(cells);
+    },
+    held: async (worker: WorkerId): Promise<Task[]> => held.all(worker).map((cells) => decodeTask(cells)),
+    blobsInUse: blobsInUse(connection),
+  };
+}
+
+/** Attempts with artifacts, looked through in slices along their own index. */
+function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> {
+  const slice = 500;
+  const next = connection.prepare(
+    `SELECT task, number, artifacts FROM attempt INDEXED BY attempt_artifacts
+     WHERE artifacts IS NOT NULL AND (task, number) > (?, ?) ORDER BY task, number LIMIT ${slice}`,
+  );
+  return async () => {
+    const blobs = new Set<string>();
+    let rows: Cells[] = next.all(0, 0);
+    while (rows.length > 0) {
+      for (const row of rows) for (const { blob } of listOf<Artifact>(row[2])) blobs.add(blob);
+      const last = rows.at(-1);
+      if (rows.length < slice || last === undefined) break;
+      await turn();
+      rows = next.all(last[0] as number, last[1] as number);
+    }
+    return blobs;
+  };
+}
