@@ -267,6 +267,7 @@ export const accept: ProcedureOf<'accept'> = function* (input, context) {
 /** Answered as a refusal after the commit (see `engine/run.ts`): forgetting the void offer must be kept. */
 function voided<A>(draft: Draft, task: TaskId, worker: Worker): Done<Spoken<A>> {
   draft.write({ drop: 'exclusions', task, worker: worker.id, why: 'void' });
+  draft.wakeWorker(worker.id);
   return draft.void(task);
 }
 
