@@ -12,6 +12,6 @@ export function define(command: Command): void {
 }
 
 async function work(flags: readonly string[]): Promise<void> {
-  const { runWorker } = await import('@switchyard/worker/run-worker.ts');
-  process.exitCode = await runWorker(flags);
+  const { runWorkerCommand } = await import('@switchyard/worker/command.ts');
+  process.exitCode = await runWorkerCommand(flags, process.env);
 }

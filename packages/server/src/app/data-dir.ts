@@ -1,0 +1,77 @@
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Where everything below DATA is. */
+export interface DataPaths {
+  readonly root: string;
+  readonly database: string;
+  readonly blobs: string;
+  readonly logs: string;
+  readonly secretKey: string;
+  readonly adminToken: string;
+  readonly server: string;
+  readonly localWorker: {
+    readonly token: string;
+    readonly work: string;
+    readonly log: string;
+    readonly record: string;
+  };
+}
+
+export function dataPaths(root: string): DataPaths {
+  return {
+    root,
+    database: join(root, 'switchyard.db'),
+    blobs: join(root, 'blobs'),
+    logs: join(root, 'logs'),
+    secretKey: join(root, 'secret.key'),
+    adminToken: join(root, 'admin.token'),
+    server: join(root, 'server.json'),
+    localWorker: {
+      token: join(root, 'local-worker.token'),
+      work: join(root, 'local-worker'),
+      log: join(root, 'local-worker.log'),
+      record: join(root, 'local-worker.json'),
+    },
+  };
+}
+
+/** DATA that cannot be used; the text is for people. */
+export class DataDirRefused extends Error {
+  constructor(text: string, cause?: unknown) {
+    super(text, { cause });
+    this.name = 'DataDirRefused';
+  }
+}
+
+const others = 0o077;
+
+/**
+ * Makes DATA (0700), or looks whether it may be used: other users must not be able to read what stands there. A folder of
+ * ours that is too open is closed; somebody else's, or one full of other things, is refused rather than changed.
+ */
+export async function prepareDataDir(root: string): Promise<DataPaths> {
+  const paths = dataPaths(root);
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    const { mode, uid } = await stat(root);
+    const me = process.getuid?.() ?? uid;
+    if (uid !== me) throw new DataDirRefused(`The data folder ${root} belongs to another user; name another with --data`);
+    if (process.platform !== 'win32' && (mode & others) !== 0) await closeToOthers(root);
+  } catch (error) {
+    if (error instanceof DataDirRefused) throw error;
+    throw new DataDirRefused(`The data folder ${root} cannot be used: ${(error as Error).message}`, error);
+  }
+  return paths;
+}
+
+async function closeToOthers(root: string): Promise<void> {
+  const names = await readdir(root);
+  const ours = names.length === 0 || names.some((name) => name === 'switchyard.db' || name === 'switchyard.toml');
+  if (!ours) {
+    throw new DataDirRefused(
+      `The data folder ${root} is open to other users and full of other things; name a folder of its own with --data`,
+    );
+  }
+  await chmod(root, 0o700);
+}
