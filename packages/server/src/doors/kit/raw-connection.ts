@@ -74,6 +74,11 @@ export class RawConnection {
     return this.#queue.pushLatest(key, bytes);
   }
 
+  /** See `SendQueue.whenBelow`. */
+  whenBelow(bytes: number): Promise<boolean> {
+    return this.#queue.whenBelow(bytes);
+  }
+
   get waiting(): number {
     return this.#queue.waiting;
   }

@@ -28,6 +28,7 @@ export class SendQueue implements Flushable {
   readonly #options: SendQueueOptions;
   readonly #flusher: Flusher;
   readonly #latest = new Map<string, Entry>();
+  readonly #waiters: { readonly below: number; readonly call: (open: boolean) => void }[] = [];
   #entries: Entry[] = [];
   #first = 0;
   #bytes = 0;
@@ -38,13 +39,25 @@ export class SendQueue implements Flushable {
     this.#out = out;
     this.#options = options;
     this.#flusher = options.flusher ?? shared;
-    out.on('drain', () => this.flush());
+    out.on('drain', () => {
+      this.#settle();
+      this.flush();
+    });
     out.on('close', () => this.close());
   }
 
   /** Bytes not yet handed to the system. */
   get waiting(): number {
     return this.#bytes + this.#out.writableLength;
+  }
+
+  /**
+   * Settles when no more than `below` bytes wait (at least 64 KiB are meant: less is not told by the system); false: closed.
+   * For whoever makes its next piece only when the peer has taken the last ones.
+   */
+  whenBelow(below: number): Promise<boolean> {
+    if (this.#closed || this.waiting <= below) return Promise.resolve(!this.#closed);
+    return new Promise((call) => this.#waiters.push({ below, call }));
   }
 
   /** Messages left out because the peer did not read (`drop`). */
@@ -74,6 +87,7 @@ export class SendQueue implements Flushable {
       if (out.destroyed || out.writableEnded || out.writableNeedDrain) return;
       out.write(this.#take());
     }
+    this.#settle();
   }
 
   /** Takes nothing more and forgets what waits. Idempotent. */
@@ -83,6 +97,16 @@ export class SendQueue implements Flushable {
     this.#first = 0;
     this.#bytes = 0;
     this.#latest.clear();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#waiters.length === 0) return;
+    const { waiting } = this;
+    for (const waiter of this.#waiters.splice(0)) {
+      if (this.#closed || waiting <= waiter.below) waiter.call(!this.#closed);
+      else this.#waiters.push(waiter);
+    }
   }
 
   /** Writes all that waits, however slow the peer, and then ends the stream. */

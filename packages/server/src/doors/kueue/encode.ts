@@ -6,3 +6,15 @@ export function encode(message: ToClient | ToWorker): string {
   // where they come in (`translate.ts`).
   return message.body === null ? `"${message.name}"` : `{"${message.name}":${JSON.stringify(message.body)}}`;
 }
+
+/** `JobList` in pieces: head, the jobs joined by commas, tail. */
+export const encodeListHead = '{"JobList":{"job_infos":[';
+
+export function encodeListTail(totals: Readonly<Record<string, number>>): string {
+  return `],${JSON.stringify(totals).slice(1)}}`;
+}
+
+/** The inside of a JSON string. Pieces of one text may be encoded one by one if none ends in half a character. */
+export function encodeInside(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}

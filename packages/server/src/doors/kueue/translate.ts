@@ -11,7 +11,7 @@ import { plainText } from './text.ts';
 
 /** All that a `JobInfo` is made of (kueue §2.2). Kueue's job is our task of kind `shell`; its id is the task's. */
 export interface TaskFace {
-  readonly task: Task;
+  readonly task: Pick<Task, 'id' | 'createdAt' | 'index' | 'state'> & Partial<Pick<Task, 'startedAt' | 'endedAt'>>;
   /** The latest; null: it never started, or its attempt is not known here. */
   readonly attempt: Pick<Attempt, 'startedAt' | 'endedAt' | 'exitCode' | 'error' | 'signal' | 'workerName'> | null;
   /** `TaskBody`, JSON text. */
