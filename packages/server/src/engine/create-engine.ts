@@ -192,14 +192,19 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
         return found === null ? refuse('not_found', `There is no file ${blob}`) : { value: found };
       },
     },
-    progress(task, attempt, value) {
+    progress(task, _attempt, value) {
       const session = table.holderOf(task);
       if (session === undefined && !progress.has(task)) return;
       watch.alive(task);
       progress.set(task, value);
-      bus.signal(`progress:${task}`, { attempt, ...value });
+      bus.signal(`progress:${task}`, value);
     },
     lastProgress: (task) => progress.get(task) ?? null,
+    onProgress(task, call) {
+      return bus.onSignal(task === null ? 'progress:*' : `progress:${task}`, (subject, value) => {
+        call(Number(subject.slice('progress:'.length)), value as Progress);
+      });
+    },
   };
 
   /** Commands that doors give for their workers, reflected in the mirror. */

@@ -10,6 +10,8 @@ import type { BlobWritten } from '../ports/files.ts';
 import type { AnswerOf, Assignment, CommandName, InputOf, JobPlan, Submitted, Tell } from './commands.ts';
 import type { EngineQueries } from './queries.ts';
 
+export type { Unsubscribe };
+
 /** The engine as doors see it: commands in, queries and live events out. It never hears a door's name. */
 export interface Engine {
   /**
@@ -27,6 +29,8 @@ export interface Engine {
   /** Progress and phase of a running attempt: shown, never decided on. */
   progress(task: TaskId, attempt: AttemptNumber, value: Progress): void;
   lastProgress(task: TaskId): Progress | null;
+  /** Newest-wins, at most once per turn and task; `null`: of every task. Not replayed. */
+  onProgress(task: TaskId | null, call: (task: TaskId, value: Progress) => void): Unsubscribe;
 }
 
 /** Committed changes, in order, as they happen and from the past. */

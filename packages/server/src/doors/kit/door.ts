@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Principal } from '../../domain/principal.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Bus } from '../../ports/bus.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { HttpDialect, HttpRow } from './http-row.ts';
 
@@ -12,7 +11,6 @@ import type { HttpDialect, HttpRow } from './http-row.ts';
 export interface DoorDeps {
   readonly engine: Engine;
   readonly auth: Authenticator;
-  readonly bus: Bus;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
