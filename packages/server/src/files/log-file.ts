@@ -46,7 +46,9 @@ export class LogFile {
   }
 
   static async create(path: string, layout: LogLayout, flushes: boolean): Promise<LogFile> {
-    const handle = await createIn(path);
+    // Once the task's folder is there, no `drop` of a neighbour removes what is above it.
+    await mkdir(dirname(path), { recursive: true, mode: dirMode });
+    const handle = await open(path, 'wx+', fileMode);
     return new LogFile(handle, layout, emptyExtent, null, flushes);
   }
 
@@ -106,13 +108,4 @@ function sameHoles(a: LogExtent, b: LogExtent): boolean {
   return (
     a.holes.length === b.holes.length && a.holes.every((hole, i) => hole.from === b.holes[i]?.from && hole.to === b.holes[i]?.to)
   );
-}
-
-/** The folder may be removed as empty by the `drop` of a neighbour, between being made and being used. */
-async function createIn(path: string, tries = 5): Promise<FileHandle> {
-  await mkdir(dirname(path), { recursive: true, mode: dirMode });
-  const handle = await orMissing(open(path, 'wx+', fileMode));
-  if (handle !== null) return handle;
-  if (tries === 0) throw new Error(`the folder of ${path} disappears again and again`);
-  return createIn(path, tries - 1);
 }

@@ -90,9 +90,9 @@ test('a header is read as it was written; any changed byte makes it unreadable',
   const bytes = encodeLogHeader(header);
   expect(decodeLogHeader(bytes)).toEqual(header);
   for (let at = 0; at < bytes.length; at++) {
-    const damaged = bytes.slice();
+    const damaged = Uint8Array.from(bytes);
     damaged[at]! ^= 1;
-    expect(decodeLogHeader(damaged)).toBeNull();
+    expect(decodeLogHeader(damaged), `byte ${at}`).toBeNull();
   }
   expect(decodeLogHeader(bytes.subarray(0, 511))).toBeNull();
 });

@@ -261,14 +261,18 @@ export function blobsSuite(name: string, make: () => Promise<BlobsPlace>): void 
     test('close ends readings and stalled writes, leaves nothing, and can be called twice', async () => {
       const blob = await put(bytesOf(4000));
       const reading = await blobs.read(blob);
-      const stalled = new Readable({ read: () => undefined });
-      stalled.push(bytesOf(500));
-      const writing = blobs.write(stalled);
+      const taken = Promise.withResolvers<void>();
+      async function* stalled(): AsyncGenerator<Uint8Array> {
+        yield bytesOf(500);
+        taken.resolve();
+        await new Promise(() => undefined);
+      }
+      const writing = blobs.write(stalled());
+      await taken.promise;
       await Promise.all([blobs.close(), blobs.close()]);
       expect(reading!.stream.destroyed).toBe(true);
       expect(await writing).toHaveProperty('refused', 'storage');
       expect(await blobs.write(inChunks(bytesOf(1), 1))).toHaveProperty('refused', 'storage');
-      stalled.destroy();
       await reopen();
       expect(await blobs.usage()).toEqual({ blobs: 1, bytes: 4000 });
     });

@@ -115,6 +115,7 @@ export function busSuite(name: string, make: (options: BusUnderTest) => Promise<
       bus.signal('plain', 0);
       bus.signal('play:1', 1);
       bus.signal('x:1', 2);
+      await delivered();
       const seen: string[] = [];
       bus.onSignal('pla*', (subject) => seen.push(subject));
       await delivered();
@@ -129,6 +130,9 @@ export function busSuite(name: string, make: (options: BusUnderTest) => Promise<
       bus.clearSignal('w:1');
       expect(bus.lastSignal('w:1')).toBeUndefined();
       bus.onSignal('w:1', (_, value) => seen.push(value));
+      await delivered();
+      bus.signal('w:1', 8);
+      bus.clearSignal('w:1');
       await delivered();
       expect(seen).toEqual([]);
     });

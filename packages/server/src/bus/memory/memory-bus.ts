@@ -110,7 +110,6 @@ class MemoryBus implements Bus {
 
   clearSignal(subject: string): void {
     this.#values.delete(subject);
-    this.#events.delete(signalKey(subject));
   }
 
   lastSignal(subject: string): unknown {
