@@ -211,7 +211,8 @@ export interface Commands {
 
   /** Inner duties: what is due, the next page of sweeps, forced ends. Run by the engine as `system`. */
   due: [{ limit: number }, { moved: number; more: boolean }];
-  sweep: [{ limit: number }, { worked: number; more: boolean }];
+  /** `dropped`: tasks whose rows are gone and that may have left files. */
+  sweep: [{ limit: number }, { worked: number; more: boolean; dropped: readonly TaskId[] }];
   /** The stop of this attempt was not reported in time. */
   force: [{ task: TaskId; attempt: AttemptNumber }, { task: Task }];
 }

@@ -161,6 +161,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
     try {
       for (let more = !closed; more; ) {
         const result = await runner.command(system, 'sweep', { limit: 1 });
+        for (const task of result.value?.dropped ?? []) await deps.logFiles.drop(task);
         more = result.value?.more ?? false;
       }
     } catch (cause) {

@@ -1,3 +1,4 @@
+import type { TaskId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Sweep, SweepWork } from '../../domain/rows.ts';
 import type { TaskEvent } from '../../domain/task-machine.ts';
@@ -19,17 +20,18 @@ export const sweep: ProcedureOf<'sweep'> = function* (_input, context) {
   const { sweeps } = yield* read({ sweeps: { read: 'sweep', of: { limit: 2 } } });
   const [first, second] = sweeps;
   const draft = new Draft(context);
-  if (first === undefined) return draft.done({ worked: 0, more: false });
-  const worked = yield* workOn(draft, first);
-  return yield* finish(draft, () => ({ worked, more: second !== undefined || draft.sweeping }), false);
+  if (first === undefined) return draft.done({ worked: 0, more: false, dropped: [] });
+  const dropped: TaskId[] = [];
+  const worked = yield* workOn(draft, first, dropped);
+  return yield* finish(draft, () => ({ worked, more: second !== undefined || draft.sweeping, dropped }), false);
 };
 
-function* workOn(draft: Draft, { key, work }: Sweep): Reading<number> {
+function* workOn(draft: Draft, { key, work }: Sweep, dropped: TaskId[]): Reading<number> {
   switch (work.kind) {
     case 'children':
       return yield* tellChildren(draft, key, work);
     case 'purge':
-      return yield* purge(draft, key, work);
+      return yield* purge(draft, key, work, dropped);
     case 'lose':
       return yield* lose(draft, key, work);
     case 'stop':
@@ -92,7 +94,7 @@ function* lose(draft: Draft, key: string, work: Work<'lose'>): Reading<number> {
 }
 
 /** Rows of a deleted job: tasks first, then arrays, the job last. Nothing of it is alive any more. */
-function* purge(draft: Draft, key: string, work: Work<'purge'>): Reading<number> {
+function* purge(draft: Draft, key: string, work: Work<'purge'>, dropped: TaskId[]): Reading<number> {
   const got = yield* read({
     job: { read: 'job', of: work.job },
     arrays: { read: 'arraysOf', of: work.job },
@@ -101,7 +103,10 @@ function* purge(draft: Draft, key: string, work: Work<'purge'>): Reading<number>
   const kinds = [...new Set([...got.tasks, ...got.arrays].map(({ kind }) => kind))];
   const { tallies } = yield* read({ tallies: { read: 'tallies', of: kinds } });
   draft.load({ tallies });
-  for (const task of got.tasks) draft.forgetTask(task);
+  for (const task of got.tasks) {
+    draft.forgetTask(task);
+    if (task.attempt > 0) dropped.push(task.id);
+  }
   if (got.tasks.length > 0) draft.write({ drop: 'tasks', ids: got.tasks.map(({ id }) => id) });
   if (got.tasks.length === pageRows) {
     draft.sweepsRemain();

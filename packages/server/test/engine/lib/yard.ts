@@ -9,6 +9,7 @@ import { procedures } from '../../../src/engine/procedures/index.ts';
 import { openBlobs } from '../../../src/files/blobs.ts';
 import { openLogFiles } from '../../../src/files/log-files.ts';
 import { compile } from '../../../src/kinds/index.ts';
+import type { Blobs } from '../../../src/ports/files.ts';
 import { openSqliteStore, type SqliteStore } from '../../../src/store/sqlite/open.ts';
 import { createFakeClock, type FakeClock } from '../../lib/fake-clock.ts';
 import { createSeededRandom } from '../../lib/seeded-random.ts';
@@ -28,6 +29,7 @@ export interface Yard extends AsyncDisposable {
   readonly engine: Engine;
   readonly store: SqliteStore;
   readonly clock: FakeClock;
+  readonly blobs: Blobs;
   readonly errors: string[];
   /** Closes the engine and opens a new one over the same store, as a restart does. */
   restart(): Promise<void>;
@@ -54,6 +56,7 @@ export async function openYard(options: { file?: string; forceMs?: number } = {}
     },
     store,
     clock,
+    blobs,
     errors,
     async restart() {
       await built.close();

@@ -61,13 +61,14 @@ export function taskQueries(connection: Connection) {
   };
 }
 
-/** Attempts with artifacts, looked through in slices along their own index. */
+/** Attempts with artifacts along their own index, then bodies with inputs; both in slices. */
 function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> {
   const slice = 500;
   const next = connection.prepare(
     `SELECT task, number, artifacts FROM attempt INDEXED BY attempt_artifacts
      WHERE artifacts IS NOT NULL AND (task, number) > (?, ?) ORDER BY task, number LIMIT ${slice}`,
   );
+  const bodies = connection.prepare(`SELECT id, json FROM body WHERE id > ? ORDER BY id LIMIT ${slice}`);
   return async () => {
     const blobs = new Set<string>();
     let rows: Cells[] = next.all(0, 0);
@@ -78,6 +79,17 @@ function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> 
       await turn();
       rows = next.all(last[0] as number, last[1] as number);
     }
+    let after = 0;
+    for (let page: Cells[] = bodies.all(after); page.length > 0; page = bodies.all(after)) {
+      for (const [id, json] of page) {
+        after = id as number;
+        for (const [, blob] of (json as string).matchAll(blobName)) if (blob !== undefined) blobs.add(blob);
+      }
+      await turn();
+    }
     return blobs;
   };
 }
+
+/** However a body names it: a text of 64 hex digits that is no blob keeps nothing but itself. */
+const blobName = /"([0-9a-f]{64})"/g;
