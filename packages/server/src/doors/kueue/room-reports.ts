@@ -63,14 +63,17 @@ export function tookRoom(state: RoomState, taken: Resources): RoomState {
   return { ...state, said: less(state.said), known: less(state.known) };
 }
 
-/** An accepted job was withdrawn: the worker has its room back and does not say so (kueue §4.2). */
+const more = (to: Resources | null, given: Resources): Resources | null =>
+  to && { job_slots: to.job_slots + given.job_slots, cpus: to.cpus + given.cpus, ram_mb: to.ram_mb + given.ram_mb };
+
+/** An accepted job was withdrawn after the engine had taken it: the worker has its room back and does not say so (kueue §4.2). */
 export function gaveRoom(state: RoomState, given: Resources): RoomState {
-  if (state.said === null) return state;
-  const { job_slots, cpus, ram_mb } = state.said;
-  return {
-    ...state,
-    said: { job_slots: job_slots + given.job_slots, cpus: cpus + given.cpus, ram_mb: ram_mb + given.ram_mb },
-  };
+  return { ...state, said: more(state.said, given) };
+}
+
+/** The same before the engine had taken anything off. */
+export function undoneRoom(state: RoomState, given: Resources): RoomState {
+  return { ...state, said: more(state.said, given), known: more(state.known, given) };
 }
 
 export const deferredRoom = (state: RoomState): RoomState => ({ ...state, deferred: true });

@@ -1,4 +1,3 @@
-import type { AttemptNumber, TaskId } from '../../domain/ids.ts';
 import type { Task } from '../../domain/task.ts';
 import { unreachable } from '../../domain/unreachable.ts';
 import type { Assignment } from '../../engine/commands.ts';
@@ -39,13 +38,13 @@ export type WorkerJobEffect =
   /** Withdraw a job that was never offered here: its reservation would stand for ever (kueue §4.2). */
   | { readonly effect: 'withdraw-unknown' }
   | { readonly effect: 'kill'; readonly assignment: Assignment; readonly task: Task }
-  | { readonly effect: 'accept' }
+  | { readonly effect: 'accept'; readonly assignment: Assignment }
   | { readonly effect: 'decline'; readonly how: 'defer' | 'reject' }
-  | { readonly effect: 'end'; readonly task: TaskId; readonly attempt: AttemptNumber; readonly ending: Ending }
+  | { readonly effect: 'end'; readonly assignment: Assignment; readonly ending: Ending }
   /** Call `no-results` if they do not come. */
   | { readonly effect: 'await-results' }
-  /** It accepted and was sent away: the engine must hear that its room is back. */
-  | { readonly effect: 'room-back'; readonly assignment: Assignment };
+  /** It accepted and was sent away. `room-undo`: the engine never took the amounts off; `room-back`: it did, and must hear. */
+  | { readonly effect: 'room-undo' | 'room-back'; readonly assignment: Assignment };
 
 export interface WorkerJobStep {
   /** Null: the connection has nothing to do with this job any more. */
@@ -78,18 +77,14 @@ export function stepWorkerJob(job: WorkerJob | null, event: WorkerJobEvent): Wor
       return to({ at: 'ended', assignment: job.assignment, ending: event.ending }, { effect: 'await-results' });
     case 'results':
     case 'no-results':
-      return job?.at === 'ended' ? to(null, endOf(job.assignment, job.ending)) : to(job);
+      return job?.at === 'ended' ? to(null, { effect: 'end', assignment: job.assignment, ending: job.ending }) : to(job);
     case 'accepted':
       return onAccepted(job, event.assignment);
     case 'void':
-      return job?.at === 'accepting' ? to(null, { effect: 'withdraw', assignment: job.assignment }) : to(job);
+      return job?.at === 'accepting' ? sentAway(job.assignment, 'room-undo') : to(job);
     default:
       return unreachable(event);
   }
-}
-
-function endOf({ task }: Assignment, ending: Ending): WorkerJobEffect {
-  return { effect: 'end', task: task.id, attempt: task.attempt, ending };
 }
 
 function onKill(job: WorkerJob | null, task: Task): WorkerJobStep {
@@ -103,10 +98,10 @@ function onAccept(job: WorkerJob | null): WorkerJobStep {
   if (job === null) return to(null, { effect: 'withdraw-unknown' });
   switch (job.at) {
     case 'offered':
-      return to({ at: 'accepting', assignment: job.assignment, kill: null }, { effect: 'accept' });
+      return to({ at: 'accepting', assignment: job.assignment, kill: null }, { effect: 'accept', assignment: job.assignment });
     case 'withdrawn':
       // Asked all the same: it may have been offered anew, and it must know that the worker has answered.
-      return to({ at: 'accepting', assignment: job.assignment, kill: null }, { effect: 'accept' });
+      return to({ at: 'accepting', assignment: job.assignment, kill: null }, { effect: 'accept', assignment: job.assignment });
     case 'accepting':
     case 'running':
     case 'ended':
@@ -120,5 +115,10 @@ function onAccepted(job: WorkerJob | null, assignment: Assignment): WorkerJobSte
   if (job?.at !== 'accepting') return to(job);
   if (job.kill === null) return to({ at: 'running', assignment }, { effect: 'confirm', assignment });
   // Confirming with Canceled would run it (kueue §4.2): it is sent away instead, and its attempt ends without having begun.
-  return to(null, { effect: 'withdraw', assignment }, { effect: 'room-back', assignment }, endOf(assignment, neverStarted));
+  const { effects } = sentAway(assignment, 'room-back');
+  return to(null, ...effects, { effect: 'end', assignment, ending: neverStarted });
+}
+
+function sentAway(assignment: Assignment, room: 'room-undo' | 'room-back'): WorkerJobStep {
+  return to(null, { effect: 'withdraw', assignment }, { effect: room, assignment });
 }

@@ -1,0 +1,152 @@
+import type { SessionNumber, TaskId } from '../../../domain/ids.ts';
+import { unreachable } from '../../../domain/unreachable.ts';
+import type { Assignment } from '../../../engine/commands.ts';
+import type { Timer } from '../../../ports/clock.ts';
+import type { Desk } from '../desk.ts';
+import type { ToWorker } from '../messages.ts';
+import { assignmentInfo, killStatus, offeredStatus, runningStatus, unknownJobInfo, withdrawnStatus } from '../offer-info.ts';
+import { trusted } from '../principals.ts';
+import type { Ending } from '../translate-report.ts';
+import { stepWorkerJob, type WorkerJob, type WorkerJobEffect, type WorkerJobEvent } from '../worker-job.ts';
+import type { RoomKeeper } from './room-keeper.ts';
+
+export interface BoardDeps {
+  readonly desk: Desk;
+  readonly room: RoomKeeper;
+  readonly workerName: string;
+  session(): SessionNumber;
+  send(message: ToWorker): void;
+  /** Nothing is left of any job. */
+  empty(): void;
+}
+
+/** The jobs of one worker's connection: steps them (`worker-job.ts`) and does what the steps ask for. */
+export class JobBoard {
+  readonly #deps: BoardDeps;
+  readonly #jobs = new Map<TaskId, WorkerJob>();
+  readonly #timers = new Map<TaskId, Timer>();
+  readonly #ends = new Set<Promise<unknown>>();
+
+  constructor(deps: BoardDeps) {
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  assignments(): Assignment[] {
+    return [...this.#jobs.values()].map(({ assignment }) => assignment);
+  }
+
+  /** The attempt that this connection holds. */
+  attemptOf(id: TaskId): number | null {
+    const job = this.#jobs.get(id);
+    return job?.at === 'running' || job?.at === 'ended' ? job.assignment.task.attempt : null;
+  }
+
+  apply(id: TaskId, event: WorkerJobEvent): void {
+    const before = this.#jobs.get(id) ?? null;
+    const { job, effects } = stepWorkerJob(before, event);
+    if (job === null) this.#jobs.delete(id);
+    else this.#jobs.set(id, job);
+    for (const effect of effects) this.#do(id, effect);
+    if (before !== null && this.#jobs.size === 0) this.#deps.empty();
+  }
+
+  /** Its outputs have begun to come: whatever their size, they are waited for. */
+  resultsBegan(id: TaskId): void {
+    this.#timers.get(id)?.cancel();
+    this.#timers.delete(id);
+  }
+
+  /** The connection is gone: what had ended is reported without its outputs. Settles when that is stored. */
+  async close(): Promise<void> {
+    for (const id of [...this.#jobs.keys()]) this.apply(id, { event: 'no-results' });
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    await Promise.allSettled([...this.#ends]);
+  }
+
+  #do(id: TaskId, effect: WorkerJobEffect): void {
+    const { desk, room, workerName: name, send } = this.#deps;
+    const now = desk.clock.now();
+    switch (effect.effect) {
+      case 'offer':
+        send({ name: 'OfferJob', body: assignmentInfo(effect.assignment, offeredStatus(effect.assignment, name, now)) });
+        return;
+      case 'confirm':
+        send({
+          name: 'ConfirmJobOffer',
+          body: assignmentInfo(effect.assignment, runningStatus(effect.assignment.task, name, now)),
+        });
+        return;
+      case 'withdraw': {
+        const { createdAt } = effect.assignment.task;
+        send({ name: 'WithdrawJobOffer', body: assignmentInfo(effect.assignment, withdrawnStatus(createdAt, now)) });
+        return;
+      }
+      case 'withdraw-unknown':
+        send({ name: 'WithdrawJobOffer', body: unknownJobInfo(id, now) });
+        return;
+      case 'kill':
+        send({ name: 'KillJob', body: assignmentInfo(effect.assignment, killStatus(effect.task, name, now)) });
+        return;
+      case 'accept':
+        room.took(effect.assignment.amounts);
+        void this.#accept(id);
+        return;
+      case 'decline':
+        if (effect.how === 'defer') room.deferred();
+        this.#keep(desk.engine.command(trusted, 'decline', { task: id, session: this.#deps.session(), how: effect.how }));
+        return;
+      case 'end':
+        room.ended(effect.assignment.amounts);
+        this.#end(effect.assignment, effect.ending);
+        return;
+      case 'await-results':
+        this.#timers.set(
+          id,
+          desk.clock.after(desk.limits.resultsMs, () => this.#outOfTime(id)),
+        );
+        return;
+      case 'room-undo':
+        room.undo(effect.assignment.amounts);
+        return;
+      case 'room-back':
+        room.gaveBack(effect.assignment.amounts);
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #outOfTime(id: TaskId): void {
+    this.#timers.delete(id);
+    this.apply(id, { event: 'no-results' });
+  }
+
+  /** Any refusal leaves the worker with a reservation that only a withdrawal ends (kueue §4.2). */
+  async #accept(id: TaskId): Promise<void> {
+    const { desk } = this.#deps;
+    const accepted = await desk.engine.command(trusted, 'accept', { task: id, session: this.#deps.session() });
+    if (accepted.refusal !== undefined) this.apply(id, { event: 'void' });
+    else this.apply(id, { event: 'accepted', assignment: accepted.value.assignment });
+  }
+
+  #end({ task }: Assignment, ending: Ending): void {
+    const { desk } = this.#deps;
+    this.resultsBegan(task.id);
+    const report = { task: task.id, session: this.#deps.session(), attempt: task.attempt, ...ending };
+    this.#keep(
+      desk.engine.command(trusted, 'end', report).then((done) => {
+        if (done.refusal !== undefined) desk.log.debug({ task: task.id, code: done.refusal.code }, 'kueue:end-refused');
+      }),
+    );
+  }
+
+  #keep(work: Promise<unknown>): void {
+    this.#ends.add(work);
+    void work.finally(() => this.#ends.delete(work));
+  }
+}
