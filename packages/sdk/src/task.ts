@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Id, Sha256, Time } from './names.ts';
+import { AmountsView } from './worker.ts';
 
 export const TaskState = Type.Enum([
   'waiting',
@@ -82,7 +83,19 @@ export type TaskView = Static<typeof TaskView>;
 /** One task with all that is known of it. */
 export const TaskDetail = Type.Object({
   ...TaskView.properties,
+  /** As it reaches the worker: `payload`, and `inputs` and `outputs` where there are any. */
   payload: Type.Unknown(),
+  inputs: Type.Optional(Type.Array(Type.Unknown())),
+  outputs: Type.Optional(Type.Array(Type.String())),
+  /** The value that stands for its array index. */
+  value: orNull(Type.String()),
+  needs: Type.Object({
+    tags: Type.Array(Type.String()),
+    amounts: AmountsView,
+    pools: Type.Record(Type.String(), Type.Integer()),
+  }),
+  timeoutMs: Type.Integer(),
+  silenceMs: Type.Integer(),
   result: Type.Unknown(),
   attempts: Type.Array(AttemptView),
   artifacts: Type.Array(ArtifactView),

@@ -1,0 +1,14 @@
+import type { ApiDeps, ApiLimits } from './deps.ts';
+import { apiLimits } from './deps.ts';
+import { DoorLife } from './door-life.ts';
+
+/** What the rows of this door work with. */
+export interface ApiContext extends ApiDeps {
+  readonly limits: ApiLimits;
+  readonly life: DoorLife;
+}
+
+export function apiContext(deps: ApiDeps): ApiContext {
+  const limits = { ...apiLimits, ...deps.limits };
+  return { ...deps, limits, life: new DoorLife(limits.streams) };
+}

@@ -1,0 +1,73 @@
+import type { JobRequest } from '@switchyard/sdk/job.ts';
+import type { TokenRequest } from '@switchyard/sdk/requests.ts';
+import type { TokenCreated, TokenView } from '@switchyard/sdk/token.ts';
+import type { TSchema } from 'typebox';
+import type { Result } from '../../domain/errors.ts';
+import type { JobPlan } from '../../domain/plan.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { Door, DoorDeps } from '../kit/door.ts';
+
+/** What this door needs beside what every door is given. */
+export interface ApiDeps extends DoorDeps {
+  /** From `kinds/`: pure. The request has passed its schema. */
+  readonly compile: (request: JobRequest) => Result<JobPlan>;
+  readonly kinds: Readonly<Record<string, { readonly text: string; readonly spec: TSchema }>>;
+  readonly tokens: TokenAdmin;
+  /** All doors, this one too; asked when somebody wants to see them. */
+  readonly doors: () => readonly Door[];
+  readonly about: About;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** Null: ready; else one sentence why not. */
+  readonly notReady: () => string | null;
+  readonly limits?: Partial<ApiLimits>;
+  /** Pages of these origins may call (CORS); the listener is told the same. */
+  readonly allowedOrigins?: readonly string[];
+}
+
+export interface About {
+  readonly version: string;
+  /** Wall clock, ms. */
+  readonly startedAt: number;
+  /** The one-file worker (`/worker.mjs`); null: it was not built. */
+  readonly workerFile: () => Promise<Uint8Array | null>;
+}
+
+/** Tokens, as an administrator sees them. Made in `auth/`. */
+export interface TokenAdmin {
+  create(by: Principal, request: TokenRequest): Promise<Result<TokenCreated>>;
+  list(): Promise<readonly TokenView[]>;
+  /** False: there is no such token. */
+  revoke(by: Principal, id: string): Promise<boolean>;
+}
+
+export interface ApiLimits {
+  /** Bodies of submissions. */
+  readonly submitBytes: number;
+  /** All other JSON bodies. */
+  readonly smallBytes: number;
+  readonly blobBytes: number;
+  /** Longest long poll. */
+  readonly waitMs: number;
+  readonly heartbeatMs: number;
+  /** Connected workers, and streams of changes or logs. */
+  readonly workers: number;
+  readonly streams: number;
+  readonly helloMs: number;
+  /** Messages of one worker that are being worked on. */
+  readonly workerCommands: number;
+  readonly workerLogBytes: number;
+}
+
+export const apiLimits: ApiLimits = {
+  submitBytes: 64 * 1_048_576,
+  smallBytes: 65_536,
+  blobBytes: 16 * 1_073_741_824,
+  waitMs: 60_000,
+  heartbeatMs: 15_000,
+  workers: 5_000,
+  streams: 5_000,
+  helloMs: 10_000,
+  workerCommands: 10_000,
+  workerLogBytes: 4 * 1_048_576,
+};

@@ -1,0 +1,35 @@
+import type { HttpRow } from '../kit/http-row.ts';
+import type { ApiContext } from './context.ts';
+import { adminRows } from './rows/admin.ts';
+import { changeRows } from './rows/changes.ts';
+import { fileRows } from './rows/files.ts';
+import { poolRows, workerRows } from './rows/fleet.ts';
+import { frontRows } from './rows/front.ts';
+import { jobCommandRows } from './rows/job-commands.ts';
+import { jobRows } from './rows/jobs.ts';
+import { submitRows } from './rows/submit.ts';
+import { systemRows } from './rows/system.ts';
+import { taskLogRows } from './rows/task-log.ts';
+import { taskRows } from './rows/tasks.ts';
+
+/**
+ * The whole door. In each family a row is: method and address, right, schemas of address, query and body, what is answered,
+ * and the engine's command or query.
+ */
+export function apiTable(context: ApiContext): readonly HttpRow[] {
+  const rows: HttpRow[] = [
+    ...submitRows(context), //     POST /v1/jobs, /v1/jobs/batch
+    ...jobRows(context), //        GET  /v1/jobs, /v1/jobs/:id, …/tasks, …/wait
+    ...jobCommandRows(context), // POST /v1/jobs/:id/{cancel,hold,release,retry,priority}, DELETE /v1/jobs/:id
+    ...taskRows(context), //       GET  /v1/tasks, /v1/tasks/:id, POST …/{cancel,hold,release,retry,suspend,resume}
+    ...taskLogRows(context), //    GET  /v1/tasks/:id/log
+    ...fileRows(context), //       GET  /v1/tasks/:id/artifacts, …/*, POST /v1/blobs, GET /v1/blobs/:sha
+    ...workerRows(context), //     GET  /v1/workers, /v1/workers/:id, POST …/{wish,approve}, DELETE
+    ...poolRows(context), //       GET  /v1/pools, PUT and DELETE /v1/pools/:name
+    ...changeRows(context), //     GET  /v1/changes
+    ...systemRows(context), //     GET  /v1/{stats,doors,kinds,whoami}, /healthz, /readyz, /metrics
+    ...adminRows(context), //      GET, POST /v1/tokens, DELETE /v1/tokens/:id, GET /v1/audit
+  ];
+  rows.push(...frontRows(context, () => rows)); // GET /, /openapi.json, /worker.mjs
+  return rows;
+}
