@@ -32,10 +32,11 @@ export class BlobCache {
     for (;;) {
       const entry = this.#entries.get(blob);
       if (entry !== undefined && (await this.#whole(blob, entry))) return { value: this.#hold(blob, entry) };
-      const fetched = await this.#fetchOnce(blob, stop);
-      // Another task's fetch that was stopped with that task: ours goes on with one of its own.
-      if (!('value' in fetched) && !('unreachable' in fetched && !stop.aborted)) return fetched;
+      const others = this.#fetching.get(blob);
+      const fetched = await (others ?? this.#fetchOnce(blob, stop));
       if (stop.aborted) return { unreachable: 'stopped' };
+      // Another task's fetch that was stopped with that task says nothing: ours goes on by itself.
+      if ('refused' in fetched || ('unreachable' in fetched && others === undefined)) return fetched;
     }
   }
 

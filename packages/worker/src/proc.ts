@@ -6,6 +6,8 @@ import { limits } from './limits.ts';
 export const hasProc = process.platform === 'linux' && existsSync('/proc/self/stat');
 
 export interface ProcStat {
+  /** One letter: R, S, T (stopped), Z … */
+  readonly state: string;
   readonly dead: boolean;
   readonly parent: number;
   readonly group: number;
@@ -51,10 +53,17 @@ export function procStat(pid: number): ProcStat | null {
   if (text === undefined) return null;
   // The name in parentheses may hold anything: the fields begin after the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, parent, group, session] = fields;
+  const [state = '', parent, group, session] = fields;
   const start = fields[19];
   if (start === undefined) return null;
-  return { dead: state === 'Z' || state === 'X', parent: Number(parent), group: Number(group), session: Number(session), start };
+  return {
+    state,
+    dead: state === 'Z' || state === 'X',
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    start,
+  };
 }
 
 export function environHas(pid: number, text: string): boolean {
