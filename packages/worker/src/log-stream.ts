@@ -73,12 +73,11 @@ export class LogStream {
   }
 
   write(bytes: Uint8Array): void {
-    const offset = this.#produced;
-    this.#produced += bytes.length;
     if (!this.#spoolEmpty() || (!this.#online && this.#full())) {
-      this.#spill(offset, bytes);
+      this.#spill(bytes);
       return;
     }
+    this.#produced += bytes.length;
     this.#batch.push(bytes);
     this.#batchBytes += bytes.length;
     if (this.#batchBytes >= limits.logBatch || this.#batch.length >= limits.logChunks) this.flush();
@@ -142,10 +141,12 @@ export class LogStream {
     return this.#spool === null || this.#spool.empty;
   }
 
-  #spill(offset: number, bytes: Uint8Array): void {
+  #spill(bytes: Uint8Array): void {
+    // What was gathered comes before it.
     this.flush();
     this.#spool ??= this.#deps.spool();
-    this.#spool.append(offset, bytes);
+    this.#spool.append(this.#produced, bytes);
+    this.#produced += bytes.length;
     this.#balance();
   }
 

@@ -73,7 +73,13 @@ type Move =
 
 const moves = fc.array(
   fc.oneof(
-    { weight: 4, arbitrary: fc.record({ move: fc.constant('write' as const), bytes: fc.integer({ min: 1, max: 400_000 }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        move: fc.constant('write' as const),
+        bytes: fc.oneof(fc.integer({ min: 1, max: 9_000 }), fc.integer({ min: 1, max: 400_000 })),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ move: fc.constantFrom('cut' as const, 'back' as const, 'turn' as const) }) },
     {
       weight: 2,
@@ -174,6 +180,17 @@ test('stream: whatever is cut and committed when, every byte arrives in order an
     }),
     { numRuns: 100 },
   );
+});
+
+test('stream: what was gathered when the window became full comes before what is spooled', () => {
+  const script: Move[] = [
+    { move: 'cut' },
+    ...Array.from({ length: 3 }, (): Move => ({ move: 'write', bytes: 349_000 })),
+    { move: 'write', bytes: 20_000 },
+    { move: 'write', bytes: 100 },
+  ];
+  const { seen, end } = play(script, 64_000_000);
+  expect(check(seen, end)).toBe(0);
 });
 
 test('stream: with a small spool the middle is skipped, what arrives is true', () => {
