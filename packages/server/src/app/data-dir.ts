@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StartRefused } from './start-refused.ts';
 
 /** Where everything below DATA is. */
 export interface DataPaths {
@@ -10,6 +11,8 @@ export interface DataPaths {
   readonly secretKey: string;
   readonly adminToken: string;
   readonly server: string;
+  /** What Kueue's clients need, where the server made their secret. */
+  readonly kueueClient: string;
   readonly localWorker: {
     readonly token: string;
     readonly work: string;
@@ -27,6 +30,7 @@ export function dataPaths(root: string): DataPaths {
     secretKey: join(root, 'secret.key'),
     adminToken: join(root, 'admin.token'),
     server: join(root, 'server.json'),
+    kueueClient: join(root, 'kueue.toml'),
     localWorker: {
       token: join(root, 'local-worker.token'),
       work: join(root, 'local-worker'),
@@ -34,14 +38,6 @@ export function dataPaths(root: string): DataPaths {
       record: join(root, 'local-worker.json'),
     },
   };
-}
-
-/** DATA that cannot be used; the text is for people. */
-export class DataDirRefused extends Error {
-  constructor(text: string, cause?: unknown) {
-    super(text, { cause });
-    this.name = 'DataDirRefused';
-  }
 }
 
 const others = 0o077;
@@ -56,11 +52,11 @@ export async function prepareDataDir(root: string): Promise<DataPaths> {
     await mkdir(root, { recursive: true, mode: 0o700 });
     const { mode, uid } = await stat(root);
     const me = process.getuid?.() ?? uid;
-    if (uid !== me) throw new DataDirRefused(`The data folder ${root} belongs to another user; name another with --data`);
+    if (uid !== me) throw new StartRefused(`The data folder ${root} belongs to another user; name another with --data`);
     if (process.platform !== 'win32' && (mode & others) !== 0) await closeToOthers(root);
   } catch (error) {
-    if (error instanceof DataDirRefused) throw error;
-    throw new DataDirRefused(`The data folder ${root} cannot be used: ${(error as Error).message}`, error);
+    if (error instanceof StartRefused) throw error;
+    throw new StartRefused(`The data folder ${root} cannot be used: ${(error as Error).message}`, error);
   }
   return paths;
 }
@@ -69,7 +65,7 @@ async function closeToOthers(root: string): Promise<void> {
   const names = await readdir(root);
   const ours = names.length === 0 || names.some((name) => name === 'switchyard.db' || name === 'switchyard.toml');
   if (!ours) {
-    throw new DataDirRefused(
+    throw new StartRefused(
       `The data folder ${root} is open to other users and full of other things; name a folder of its own with --data`,
     );
   }

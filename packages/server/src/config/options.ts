@@ -182,15 +182,15 @@ export const options = {
   'kueue.enabled': { type: { is: 'switch' }, default: true, group: 'kueue', help: 'speak to Kueue clients and workers' },
   'kueue.port': {
     type: port,
-    default: 11_236,
+    default: null,
     group: 'kueue',
-    help: 'a port of its own beside the shared one; 0 takes a free one',
+    help: 'a port of its own beside the shared one; 0 takes a free one; default: from --kueue-config, else 11236',
   },
   'kueue.hosts': {
     type: addresses,
     default: null,
     group: 'kueue',
-    help: 'addresses of that port; default: those of --host',
+    help: 'addresses of that port (those of --kueue-config are not taken); default: those of --host',
   },
   'kueue.secret': {
     type: { is: 'text', placeholder: 'TEXT', minLength: 1 },

@@ -2,8 +2,9 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { boundLog } from '../../src/app/bounded-log.ts';
-import { DataDirRefused, prepareDataDir } from '../../src/app/data-dir.ts';
+import { prepareDataDir } from '../../src/app/data-dir.ts';
 import { removeServerRecord, writeServerRecord } from '../../src/app/server-record.ts';
+import { StartRefused } from '../../src/app/start-refused.ts';
 import { tempDir } from '../lib/temp-dir.ts';
 
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
@@ -40,7 +41,7 @@ describe('DATA', () => {
   it('is refused when it is a file', async () => {
     await using dir = await tempDir();
     await writeFile(join(dir.path, 'data'), '');
-    await expect(prepareDataDir(join(dir.path, 'data'))).rejects.toThrow(DataDirRefused);
+    await expect(prepareDataDir(join(dir.path, 'data'))).rejects.toThrow(StartRefused);
   });
 });
 

@@ -1,0 +1,45 @@
+import type { Settings } from '../config/options.ts';
+import { PortTaken } from '../doors/kit/listener.ts';
+import { readyJson, readyText } from './ready.ts';
+import { serverLog } from './server-log.ts';
+import { StartRefused } from './start-refused.ts';
+import { type RunningServer, type ServerSettings, startServer } from './start-server.ts';
+
+/** The server as a process: from the checked settings to the exit code. 0: stopped in order. 1: could not start, or failed. */
+export async function runServer(settings: Settings & { readonly data: string }, how: { json: boolean }): Promise<number> {
+  const log = serverLog(settings['log-level']);
+  const stop = stopSignals();
+  let server: RunningServer;
+  try {
+    server = await startServer(settings satisfies ServerSettings, { log, env: process.env });
+  } catch (error) {
+    stop.forget();
+    process.stderr.write(`switchyard: ${startText(error)}\n`);
+    return 1;
+  }
+  process.stdout.write(`${how.json ? readyJson(server) : readyText(server)}\n`);
+  const failure = await Promise.race([stop.asked, server.failed]);
+  if (failure !== null) log.fatal({ err: failure.message }, 'server:failed');
+  await server.stop();
+  stop.forget();
+  return failure === null ? 0 : 1;
+}
+
+/** The first SIGTERM or SIGINT asks for an orderly stop, the second ends the process at once. */
+function stopSignals(): { readonly asked: Promise<null>; forget(): void } {
+  const asked = Promise.withResolvers<null>();
+  let count = 0;
+  const hear = (): void => {
+    count++;
+    if (count > 1) process.exit(130);
+    asked.resolve(null);
+  };
+  process.on('SIGTERM', hear).on('SIGINT', hear);
+  return { asked: asked.promise, forget: () => void process.off('SIGTERM', hear).off('SIGINT', hear) };
+}
+
+function startText(error: unknown): string {
+  if (error instanceof PortTaken) return `${error.message} (--port 0 takes a free one)`;
+  if (error instanceof StartRefused) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
