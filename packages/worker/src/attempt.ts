@@ -1,6 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { FromWorker, WireTask } from '@switchyard/sdk/worker-wire.ts';
 import { collectArtifacts } from './artifacts.ts';
 import { AttemptLogs, type Lengths } from './attempt-logs.ts';
@@ -14,17 +11,18 @@ import { startMark } from './proc.ts';
 import { ProgressScanner, type Report } from './progress.ts';
 import { Reports } from './reports.ts';
 import type { Taken } from './room.ts';
+import type { RunFolders } from './run-folders.ts';
 import type { RunContext, Runner, SpawnEnd } from './runners/runner.ts';
 import type { ServerFiles } from './server-files.ts';
 import type { System } from './system.ts';
 import { TimeLimits } from './time-limits.ts';
-import type { WorkFolder } from './work-folder.ts';
 
 /** What all attempts of a worker share. */
 export interface AttemptDeps {
   readonly system: System;
   readonly rhythm: Rhythm;
-  readonly folder: WorkFolder;
+  readonly folders: RunFolders;
+  readonly spoolFolder: string;
   readonly journal: Journal;
   readonly inputs: Inputs;
   readonly files: ServerFiles;
@@ -76,7 +74,7 @@ export class Attempt {
       task: task.task,
       attempt: task.attempt,
       system: deps.system,
-      spoolFolder: deps.folder.spool,
+      spoolFolder: deps.spoolFolder,
       spoolBytes: deps.rhythm.spoolBytes,
       online: deps.link.live,
       send: (frame) => deps.link.sendFrame(frame),
@@ -166,8 +164,7 @@ export class Attempt {
   }
 
   #freshFolder(): string {
-    this.#folder = join(this.#deps.folder.runs, `${this.task.task}.${this.task.attempt}`);
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#folder ??= this.#deps.folders.take();
     return this.#folder;
   }
 
@@ -243,9 +240,7 @@ export class Attempt {
     this.#logs.flush();
     this.#reports.flush();
     this.#reports.close();
-    const removed = this.#folder === null ? null : rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
-    // A folder that cannot be removed now is removed at the next start.
-    removed?.catch(() => {});
+    if (this.#folder !== null) this.#deps.folders.give(this.#folder);
     this.#events.ended(this, asStopped(outcome, this.#why, this.task));
   }
 

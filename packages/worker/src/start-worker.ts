@@ -8,6 +8,7 @@ import { Journal } from './journal.ts';
 import { defaultRhythm, limits, type Rhythm } from './limits.ts';
 import { endPredecessors } from './recover.ts';
 import { Room } from './room.ts';
+import { RunFolders } from './run-folders.ts';
 import type { Runner } from './runners/runner.ts';
 import { defaultKinds, runners } from './runners/table.ts';
 import { serverFiles } from './server-files.ts';
@@ -137,9 +138,21 @@ class Life {
     const amounts = this.#options.amounts ?? defaultAmounts();
     const gpus = gpuNames(amounts.named.gpu ?? 0, environment.CUDA_VISIBLE_DEVICES);
     const kinds = this.#options.kinds ?? defaultKinds;
+    const folders = new RunFolders(folder.runs);
     const connection = this.#openConnection();
     const worker = new Worker({
-      attempt: { system, rhythm, folder, journal, inputs, files, instance, environment, countsGpus: gpus.length > 0 },
+      attempt: {
+        system,
+        rhythm,
+        folders,
+        spoolFolder: folder.spool,
+        journal,
+        inputs,
+        files,
+        instance,
+        environment,
+        countsGpus: gpus.length > 0,
+      },
       connection,
       room: new Room(amounts, gpus),
       inputs,

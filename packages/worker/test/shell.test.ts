@@ -165,3 +165,12 @@ test('noop ends at once, only where it was asked for', async () => {
   expect(peer.textFrames).toBeLessThan(10);
   expect(await peer.got('give-back', 200)).toMatchObject({ how: 'reject' });
 });
+
+test('a fresh folder is empty and private, whatever the task before did to its own', async () => {
+  const { peer } = await yard.pair();
+  for (const [index, script] of ['touch a', 'chmod 500 .', 'mkdir -p x/y', 'true'].entries()) {
+    peer.run({ task: index + 1, ...sh(`ls -A; stat -c %a .; ${script}`) });
+    await peer.got('end', index + 1);
+    expect(peer.output(index + 1)).toBe('700\n');
+  }
+});
