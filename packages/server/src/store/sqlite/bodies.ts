@@ -13,6 +13,7 @@ export class Bodies {
   readonly #drop;
   readonly #new = new Map<BodyId, string>();
   readonly #uses = new Map<BodyId, number>();
+  #dropping = false;
 
   constructor(connection: Connection) {
     this.#load = connection.prepare('SELECT json FROM body WHERE id = ?');
@@ -22,6 +23,7 @@ export class Bodies {
   }
 
   list(ids: readonly BodyId[]): Body[] {
+    if (this.#dropping) this.flush();
     const rows: Body[] = [];
     for (const id of ids) {
       const json = this.#new.get(id) ?? (this.#load.get(id)?.[0] as string | undefined);
@@ -36,6 +38,7 @@ export class Bodies {
 
   use(id: BodyId, times: 1 | -1): void {
     this.#uses.set(id, (this.#uses.get(id) ?? 0) + times);
+    if (times < 0) this.#dropping = true;
   }
 
   flush(): void {
@@ -46,11 +49,13 @@ export class Bodies {
     this.#new.clear();
     for (const [id, times] of this.#uses) this.#count(id, times);
     this.#uses.clear();
+    this.#dropping = false;
   }
 
   forget(): void {
     this.#new.clear();
     this.#uses.clear();
+    this.#dropping = false;
   }
 
   #count(id: BodyId, times: number): void {

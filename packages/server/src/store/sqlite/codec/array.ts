@@ -19,7 +19,6 @@ export const arrayColumns = [
   'rest',
   'held',
   'not_before',
-  'building',
   'reason',
   'since',
   'parents_left',
@@ -57,7 +56,6 @@ export function encodeArray(array: TaskArray): Cell[] {
     taskState.code[rest.state],
     waiting && (waiting.held ? 1 : 0),
     waiting?.notBefore ?? null,
-    waiting && (waiting.building ? 1 : 0),
     canceled?.reason ?? null,
     canceled?.at ?? null,
     array.parentsLeft,
@@ -81,11 +79,11 @@ function decodeRest(cells: Cells, at: number): TaskArray['rest'] {
   const state = wordOf(taskState, cells[at]);
   switch (state) {
     case 'waiting':
-      return { state, held: cells[at + 1] === 1, notBefore: cells[at + 2] as number | null, building: cells[at + 3] === 1 };
+      return { state, held: cells[at + 1] === 1, notBefore: cells[at + 2] as number | null };
     case 'ready':
       return { state };
     case 'canceled':
-      return { state, reason: cells[at + 4] as Reason, at: cells[at + 5] as number };
+      return { state, reason: cells[at + 3] as Reason, at: cells[at + 4] as number };
     default:
       throw new Error(`the rest of an array cannot be ${state}`);
   }
@@ -105,15 +103,15 @@ export function decodeArray(cells: Cells, at = 0): TaskArray {
     next: cells[at + 9] as number,
     holes: cells[at + 10] as number,
     rest: decodeRest(cells, at + 11),
-    parentsLeft: cells[at + 17] as number,
-    first: cells[at + 18] as number,
-    step: cells[at + 19] as number,
-    items: cells[at + 20] === 1,
-    succeeded: cells[at + 21] as number,
-    lost: cells[at + 22] as number,
-    policy: decodePolicy(cells, at + 23),
-    timeoutMs: cells[at + 28] as number,
-    silenceMs: cells[at + 29] as number,
-    createdAt: cells[at + 30] as number,
+    parentsLeft: cells[at + 16] as number,
+    first: cells[at + 17] as number,
+    step: cells[at + 18] as number,
+    items: cells[at + 19] === 1,
+    succeeded: cells[at + 20] as number,
+    lost: cells[at + 21] as number,
+    policy: decodePolicy(cells, at + 22),
+    timeoutMs: cells[at + 27] as number,
+    silenceMs: cells[at + 28] as number,
+    createdAt: cells[at + 29] as number,
   };
 }

@@ -22,7 +22,6 @@ export const taskColumns = [
   'deadline',
   'held',
   'not_before',
-  'building',
   'goal',
   'reason',
   'since',
@@ -42,28 +41,28 @@ export const taskColumns = [
   'ended_at',
 ] as const;
 
-/** The columns of the state: state, worker, session, deadline, held, not_before, building, goal, reason, since. */
-type StateCells = [number, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell];
+/** The columns of the state: state, worker, session, deadline, held, not_before, goal, reason, since. */
+type StateCells = [number, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell];
 
 export function encodeState(state: TaskState): StateCells {
   const code = taskState.code[state.state];
   switch (state.state) {
     case 'waiting':
-      return [code, null, null, null, state.held ? 1 : 0, state.notBefore, state.building ? 1 : 0, null, null, null];
+      return [code, null, null, null, state.held ? 1 : 0, state.notBefore, null, null, null];
     case 'ready':
     case 'succeeded':
-      return [code, null, null, null, null, null, null, null, null, null];
+      return [code, null, null, null, null, null, null, null, null];
     case 'offered':
-      return [code, state.worker, state.session, state.deadline, null, null, null, null, null, null];
+      return [code, state.worker, state.session, state.deadline, null, null, null, null, null];
     case 'running':
     case 'suspended':
-      return [code, state.worker, state.session, null, null, null, null, null, null, null];
+      return [code, state.worker, state.session, null, null, null, null, null, null];
     case 'stopping':
-      return [code, state.worker, state.session, null, null, null, null, state.goal, state.reason, state.since];
+      return [code, state.worker, state.session, null, null, null, state.goal, state.reason, state.since];
     case 'failed':
-      return [code, null, null, null, null, null, null, null, state.reason, null];
+      return [code, null, null, null, null, null, null, state.reason, null];
     case 'canceled':
-      return [code, null, null, null, null, null, null, null, state.reason, state.at];
+      return [code, null, null, null, null, null, null, state.reason, state.at];
     default:
       return unreachable(state);
   }
@@ -78,7 +77,7 @@ export function decodeState(cells: Cells, at: number): TaskState {
   const session = cells[at + 2] as number;
   switch (name) {
     case 'waiting':
-      return { state: name, held: cells[at + 4] === 1, notBefore: cells[at + 5] as number | null, building: cells[at + 6] === 1 };
+      return { state: name, held: cells[at + 4] === 1, notBefore: cells[at + 5] as number | null };
     case 'ready':
       return ready;
     case 'succeeded':
@@ -93,14 +92,14 @@ export function decodeState(cells: Cells, at: number): TaskState {
         state: name,
         worker,
         session,
-        goal: cells[at + 7] as StopGoal,
-        reason: cells[at + 8] as Reason,
-        since: cells[at + 9] as number,
+        goal: cells[at + 6] as StopGoal,
+        reason: cells[at + 7] as Reason,
+        since: cells[at + 8] as number,
       };
     case 'failed':
-      return { state: name, reason: cells[at + 8] as Reason };
+      return { state: name, reason: cells[at + 7] as Reason };
     case 'canceled':
-      return { state: name, reason: cells[at + 8] as Reason, at: cells[at + 9] as number };
+      return { state: name, reason: cells[at + 7] as Reason, at: cells[at + 8] as number };
     default:
       return unreachable(name);
   }
@@ -150,15 +149,15 @@ export function decodeTask(cells: Cells, at = 0): Task {
     priority: rankOf(cells[at + 8] as number),
     body: cells[at + 9] as number,
     state: decodeState(cells, at + 10),
-    parentsLeft: cells[at + 20] as number,
-    attempt: cells[at + 21] as number,
-    failures: cells[at + 22] as number,
-    losses: cells[at + 23] as number,
-    policy: decodePolicy(cells, at + 24),
-    timeoutMs: cells[at + 29] as number,
-    silenceMs: cells[at + 30] as number,
-    createdAt: cells[at + 31] as number,
-    startedAt: cells[at + 32] as number | null,
-    endedAt: cells[at + 33] as number | null,
+    parentsLeft: cells[at + 19] as number,
+    attempt: cells[at + 20] as number,
+    failures: cells[at + 21] as number,
+    losses: cells[at + 22] as number,
+    policy: decodePolicy(cells, at + 23),
+    timeoutMs: cells[at + 28] as number,
+    silenceMs: cells[at + 29] as number,
+    createdAt: cells[at + 30] as number,
+    startedAt: cells[at + 31] as number | null,
+    endedAt: cells[at + 32] as number | null,
   };
 }

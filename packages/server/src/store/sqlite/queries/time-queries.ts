@@ -5,7 +5,7 @@ export function timeQueries(connection: Connection) {
   // Running and suspended (3, 4): what people see as running.
   const running = connection.prepare(
     `SELECT total(seconds), min(seconds), max(seconds) FROM (
-       SELECT max(0, (?1 - started_at) / 1000) AS seconds FROM task INDEXED BY task_kind
+       SELECT max(0, (CAST(?1 AS INTEGER) - started_at) / 1000) AS seconds FROM task INDEXED BY task_kind
        WHERE kind = ?2 AND state IN (3, 4) AND started_at IS NOT NULL)`,
   );
   const due = connection.prepare(

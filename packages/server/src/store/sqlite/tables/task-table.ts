@@ -7,8 +7,7 @@ import type { Table } from '../row-cache.ts';
 import { changedOne } from './one-row.ts';
 
 /** The states' columns, as `encodeState` gives them. */
-const stateSets =
-  'state = ?, worker = ?, session = ?, deadline = ?, held = ?, not_before = ?, building = ?, goal = ?, reason = ?, since = ?';
+const stateSets = 'state = ?, worker = ?, session = ?, deadline = ?, held = ?, not_before = ?, goal = ?, reason = ?, since = ?';
 
 export function taskTable(connection: Connection): Table<TaskId, Task> {
   const load = connection.prepare(`SELECT ${taskColumns} FROM task WHERE id = ?`);

@@ -6,7 +6,7 @@ import { system } from '../../src/domain/principal.ts';
 import type { Task, TaskArray, TaskStateName } from '../../src/domain/task.ts';
 import type { Worker } from '../../src/domain/worker.ts';
 import type { Command } from '../../src/ports/store.ts';
-import type { Script } from './test-procedures.ts';
+import type { Script } from './store-procedures.ts';
 
 /** Rows that are whole, so that a test says only what it is about. */
 export const one = (state: TaskStateName, n = 1): Counts => moved(noCounts, null, state, n);
