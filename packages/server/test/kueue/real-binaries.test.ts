@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { realClock } from '../../src/app/real-clock.ts';
-import { until } from '../lib/until.ts';
 import { openPlace, type Place, secret } from './lib/place.ts';
 
 /**
@@ -55,7 +54,11 @@ async function openReal(options: Parameters<typeof openPlace>[0] = {}) {
   }
 
   function start(folder: string, program: string, args: readonly string[], cwd = place.folder): ChildProcess {
-    const child = spawn(join(folder, program), args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { HOME: place.folder, PATH: process.env.PATH } });
+    const child = spawn(join(folder, program), args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { HOME: place.folder, PATH: process.env.PATH },
+    });
     running.add(child);
     child.once('exit', () => running.delete(child));
     return child;
@@ -85,7 +88,8 @@ async function openReal(options: Parameters<typeof openPlace>[0] = {}) {
   };
 }
 
-const workers = async (place: Place): Promise<number> => (await place.store.query.workers()).filter(({ reported }) => reported !== null).length;
+const workers = async (place: Place): Promise<number> =>
+  (await place.store.query.workers()).filter(({ reported }) => reported !== null).length;
 
 describe.skipIf(folders.length === 0)('the real kueue programs (KUEUE_BIN_DIR names none: left out)', () => {
   const [folder = ''] = folders;

@@ -59,20 +59,17 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
 
   async function start() {
     const built = await createEngine({ store, bus, blobs, logFiles, clock: time, random, log });
-    const door = createKueueDoor(
-      { engine: built.engine, auth, clock: time, random, log } as never,
-      {
-        ...kueueDefaults,
-        secret,
-        secretPlace: 'a test',
-        port: 0,
-        hosts: ['127.0.0.1'],
-        globalMaxParallelJobs: null,
-        globalResources: {},
-        cleanupAfterMinutes: null,
-        ...options,
-      },
-    );
+    const door = createKueueDoor({ engine: built.engine, auth, clock: time, random, log } as never, {
+      ...kueueDefaults,
+      secret,
+      secretPlace: 'a test',
+      port: 0,
+      hosts: ['127.0.0.1'],
+      globalMaxParallelJobs: null,
+      globalResources: {},
+      cleanupAfterMinutes: null,
+      ...options,
+    });
     const listener = await openListener({ doors: [door], hosts: options.hosts ?? ['127.0.0.1'], port: 0 }, { clock: time, log });
     return { built, listener };
   }
