@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Result, refuse } from '../domain/errors.ts';
 
@@ -25,10 +25,10 @@ export async function readPrivateFile(path: string): Promise<Result<string | nul
 /** Whole or not at all, 0600 from its first moment, flushed. Replaces what was there. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const draft = `${path}.tmp`;
-  const handle = await open(draft, 'w', 0o600);
+  // A draft that a killed process left would keep its mode, and its readers.
+  await rm(draft, { force: true });
+  const handle = await open(draft, 'wx', 0o600);
   try {
-    // A draft that a killed process left keeps its mode.
-    await handle.chmod(0o600);
     await handle.writeFile(text);
     await handle.sync();
   } finally {

@@ -12,10 +12,12 @@ export interface TokenCache {
    * Begins a read: what it returns remembers the record, unless the cache was cleared meanwhile. Without this, a read that
    * began before a revocation would keep the token alive.
    */
-  reading(): (found: RecordOf<TokenRecord>) => void;
+  reading(): Remember;
   drop(id: string): void;
   clear(): void;
 }
+
+export type Remember = (found: RecordOf<TokenRecord>) => void;
 
 const mostEntries = 1_000;
 const oldestMs = 30_000;

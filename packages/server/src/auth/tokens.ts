@@ -3,7 +3,7 @@ import type { Millis } from '../domain/ids.ts';
 import type { Principal, Role } from '../domain/principal.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { RecordOf, Records } from '../ports/records.ts';
-import { createTokenCache } from './token-cache.ts';
+import { createTokenCache, type Remember } from './token-cache.ts';
 import { isLive, principalOf, type TokenRecord, tokenCollection } from './token-record.ts';
 import { hashOf, matches, parseToken, secretBytes, tokenText } from './token-text.ts';
 
@@ -122,27 +122,27 @@ class StoredTokens implements Tokens {
   async authenticate(token: string): Promise<Principal | null> {
     const text = parseToken(token);
     if (text === null) return null;
-    const found = this.#cache.get(text.id) ?? (await this.#read(text.id));
+    // Taken before anything is read: what was read before a revocation is not remembered after it, on no way.
+    const remember = this.#cache.reading();
+    const found = this.#cache.get(text.id) ?? (await this.#read(text.id, remember));
     if (found === null || !matches(text.secret, found.value.hash)) return null;
     if (!isLive(found.value, this.#options.clock.now())) return null;
-    this.#noteUse(found);
+    this.#noteUse(found, remember);
     return principalOf(text.id, found.value);
   }
 
-  async #read(id: string): Promise<RecordOf<TokenRecord> | null> {
-    const remember = this.#cache.reading();
+  async #read(id: string, remember: Remember): Promise<RecordOf<TokenRecord> | null> {
     const found = await this.#options.records.get<TokenRecord>(tokenCollection, id);
     if (found !== null) remember(found);
     return found;
   }
 
   /** At most once a minute and token. Nobody waits for it, and losing it to another writer is no loss. */
-  #noteUse(found: RecordOf<TokenRecord>): void {
+  #noteUse(found: RecordOf<TokenRecord>, remember: Remember): void {
     const now = this.#options.clock.now();
     const last = found.value.lastUsedAt;
     if (last !== null && now - last < minute && now >= last) return;
     const used = { ...found, value: { ...found.value, lastUsedAt: now } };
-    const remember = this.#cache.reading();
     remember(used);
     const note = this.#keepUse(used, found.revision, remember)
       .catch(this.#options.onError)

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -117,30 +117,52 @@ describe('tokens', () => {
     expect(await again.authenticate(token)).toBeNull();
   });
 
-  test('a read that began before a revocation does not bring the token back', async () => {
+  test.each(['lately', 'never'])(
+    'a read that began before a revocation does not bring the token back, used %s before',
+    async (when) => {
+      const token = await made();
+      if (when === 'lately') await tokens.authenticate(token);
+      await tokens.close();
+      const gate = Promise.withResolvers<void>();
+      const read = Promise.withResolvers<void>();
+      let held = false;
+      const records: Records = {
+        ...desk.records,
+        async get<T>(collection: string, key: string) {
+          const found = await desk.records.get<T>(collection, key);
+          const first = !held;
+          held = true;
+          read.resolve();
+          if (first) await gate.promise;
+          return found;
+        },
+      };
+      const slow = createTokens({ ...desk, records });
+      const early = slow.authenticate(token);
+      await read.promise;
+      await slow.revoke('1');
+      gate.resolve();
+      expect(await early).not.toBeNull();
+      expect(await slow.authenticate(token)).toBeNull();
+      await slow.close();
+      expect(await slow.authenticate(token)).toBeNull();
+    },
+  );
+
+  test('a revocation gets through though the record changes under it', async () => {
     const token = await made();
-    const gate = Promise.withResolvers<void>();
-    const read = Promise.withResolvers<void>();
-    let held = false;
+    let meddled = false;
     const records: Records = {
       ...desk.records,
       async get<T>(collection: string, key: string) {
         const found = await desk.records.get<T>(collection, key);
-        const first = !held;
-        held = true;
-        read.resolve();
-        if (first) await gate.promise;
+        if (found !== null && !meddled) await desk.records.put(collection, key, found.value, found.revision);
+        meddled = true;
         return found;
       },
     };
-    const slow = createTokens({ ...desk, records });
-    const early = slow.authenticate(token);
-    await read.promise;
-    await slow.revoke('1');
-    gate.resolve();
-    await early;
-    await slow.close();
-    expect(await slow.authenticate(token)).toBeNull();
+    expect(await createTokens({ ...desk, records }).revoke('1')).toBe(true);
+    expect(await tokens.authenticate(token)).toBeNull();
   });
 
   test('what another server revoked is nobody after `refresh`, and without it after half a minute', async () => {
@@ -255,6 +277,14 @@ describe('token files', () => {
     await made({ role: 'operator' });
     expect(await createAdminTokenFile(tokens, path, desk.clock)).toEqual({ value: { created: true } });
     expect((await readTokenFile(tokens, path)).value?.principal.id).toBe('token:3');
+  });
+
+  test('a draft that a killed process left open to others is not written into', async () => {
+    const path = join(dir, 'worker.token');
+    await writeFile(`${path}.tmp`, 'half', { mode: 0o644 });
+    await createTokenFile(tokens, path, { name: 'local', role: 'worker' });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(dir)).toEqual(['worker.token']);
   });
 
   test('a file that others may read is refused with what to do', async () => {
