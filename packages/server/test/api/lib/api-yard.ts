@@ -1,0 +1,110 @@
+import { type Client, createClient } from '@switchyard/sdk/client/client.ts';
+import { type Principal, type Role, roles } from '../../../src/domain/principal.ts';
+import type { ApiDeps, ApiLimits } from '../../../src/doors/api/deps.ts';
+import { createApiDoor } from '../../../src/doors/api/door.ts';
+import type { Authenticator, Door } from '../../../src/doors/kit/door.ts';
+import type { KitLimits } from '../../../src/doors/kit/limits.ts';
+import { type Listener, openListener } from '../../../src/doors/kit/listener.ts';
+import { compile, kinds } from '../../../src/kinds/index.ts';
+import { openYard, type Yard } from '../../engine/lib/yard.ts';
+import { keptLog, type LogLine } from '../../lib/quiet-log.ts';
+import { createSeededRandom } from '../../lib/seeded-random.ts';
+import { until } from '../../lib/until.ts';
+
+/** A token is the name of its role; `ada` and `bob` are submitters. */
+const people: Readonly<Record<string, Principal>> = Object.fromEntries(
+  [...Object.keys(roles), 'ada', 'bob'].map((name) => {
+    const role = roles[(name in roles ? name : 'submitter') as Role];
+    return [name, { id: `token:${name}`, name, rights: role.rights, scope: role.scope, kinds: null }];
+  }),
+);
+
+export interface ApiYard extends AsyncDisposable {
+  readonly yard: Yard;
+  readonly listener: Listener;
+  readonly door: Door;
+  readonly lines: LogLine[];
+  /** Addresses that failed. */
+  readonly failures: string[];
+  /** The typed client with the token of this name. */
+  as(name: string): Client;
+  close(): Promise<void>;
+}
+
+export interface ApiYardOptions {
+  readonly limits?: Partial<ApiLimits>;
+  readonly kit?: Partial<KitLimits>;
+  readonly deps?: Partial<ApiDeps>;
+  /** More doors beside ours. */
+  readonly others?: readonly Door[];
+}
+
+/** Our own door on a real socket, over the real engine with its store in memory; the clock is the test's. */
+export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard> {
+  const yard = await openYard();
+  const { log, lines } = keptLog();
+  const failures: string[] = [];
+  const auth: Authenticator = {
+    token: async (token) => people[token] ?? null,
+    throttled: () => failures.length >= 10,
+    failed: (remote) => void failures.push(remote),
+  };
+  const doors: Door[] = [...(options.others ?? [])];
+  const door = createApiDoor({
+    engine: yard.engine,
+    auth,
+    clock: yard.clock,
+    random: createSeededRandom(1),
+    log,
+    compile,
+    kinds,
+    tokens: memoryTokens(),
+    doors: () => doors,
+    about: { version: '1.2.3', startedAt: yard.clock.now(), workerFile: async () => Buffer.from('// worker\n') },
+    metrics: async () => ({ type: 'text/plain', text: 'up 1\n' }),
+    notReady: () => null,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...options.deps,
+  });
+  doors.unshift(door);
+  const listener = await openListener(
+    { doors, hosts: ['127.0.0.1'], port: 0, limits: options.kit ?? {}, checkAnswers: true },
+    { clock: yard.clock, log },
+  );
+  let closing: Promise<void> | null = null;
+  async function shut(): Promise<void> {
+    const closed = listener.close();
+    await until(() => listener.connections() === 0 || yard.clock.pending > 0);
+    await yard.clock.advance(60_000);
+    await closed;
+    await yard.close();
+  }
+  const place: ApiYard = {
+    yard,
+    listener,
+    door,
+    lines,
+    failures,
+    as: (token) => createClient({ server: listener.url, token }),
+    close: () => {
+      closing ??= shut();
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => place.close(),
+  };
+  return place;
+}
+
+function memoryTokens(): ApiDeps['tokens'] {
+  const made = new Map<string, Awaited<ReturnType<ApiDeps['tokens']['list']>>[number]>();
+  return {
+    create: async (_by, { name, role }) => {
+      const id = String(made.size + 1);
+      const view = { id, name, role, createdAt: '2026-01-01T00:00:00.000Z', expiresAt: null, lastUsedAt: null };
+      made.set(id, view);
+      return { value: { ...view, token: `swy_${id}_secret` } };
+    },
+    list: async () => [...made.values()],
+    revoke: async (_by, id) => made.delete(id),
+  };
+}
