@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -13,22 +12,25 @@ import { type Role, roles, system } from '../../src/domain/principal.ts';
 import type { TokenAdmin } from '../../src/doors/api/deps.ts';
 import type { Authenticator } from '../../src/doors/kit/door.ts';
 import type { Records } from '../../src/ports/records.ts';
+import { type TempDir, tempDir } from '../lib/temp-dir.ts';
 import { authDesk } from './lib.ts';
 
 const minute = 60_000;
 let desk: Awaited<ReturnType<typeof authDesk>>;
 let tokens: Tokens;
+let temp: TempDir;
 let dir: string;
 
 beforeEach(async () => {
   desk = await authDesk();
   tokens = createTokens(desk);
-  dir = await mkdtemp(join(tmpdir(), 'switchyard-test-'));
+  temp = await tempDir();
+  dir = temp.path;
 });
 afterEach(async () => {
   await tokens.close();
   await desk.store.close();
-  await rm(dir, { recursive: true });
+  await temp.remove();
 });
 
 async function made(request: Partial<NewToken> = {}): Promise<string> {
