@@ -4,10 +4,11 @@ import { type Result, refuse } from '../domain/errors.ts';
 import type { JobPlan } from '../domain/plan.ts';
 import { graph } from './graph.ts';
 import type { KindRow } from './kind-row.ts';
+import { noop } from './noop.ts';
 import { shell } from './shell.ts';
 
 /** Every kind of job that can be submitted. */
-export const kinds: Readonly<Record<string, KindRow>> = { shell, graph };
+export const kinds: Readonly<Record<string, KindRow>> = { shell, graph, noop };
 
 const checks = new Map(Object.entries(kinds).map(([name, { spec }]) => [name, compileCheck(spec)]));
 
