@@ -265,7 +265,8 @@ class Life {
 
   #describe(instance: string, kinds: readonly string[], total: WireAmounts): Omit<WireHello, 'm' | 'holds'> {
     const prefetch = Math.min(1_000, this.#options.prefetch ?? 2 * total.slots);
-    const tags = [...(this.#options.tags ?? [])];
+    // `files`: it fetches inputs, keeps outputs and makes a fresh folder; not every worker that runs shell tasks can (kinds/shell).
+    const tags = [...new Set([...(this.#options.tags ?? []), 'files'])];
     return {
       instance,
       name: this.#options.name,

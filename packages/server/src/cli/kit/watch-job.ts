@@ -1,6 +1,7 @@
 import type { Client } from '@switchyard/sdk/client/client.ts';
 import { hasEnded } from '@switchyard/sdk/client/jobs.ts';
 import type { JobView } from '@switchyard/sdk/job.ts';
+import { type Bell, createBell } from './bell.ts';
 import { patiently, restartMs } from './patience.ts';
 
 /** At most so often a job is asked for while its tasks move. */
@@ -31,21 +32,4 @@ export async function watchJob(client: Client, id: number, show: (job: JobView) 
 async function follow(client: Client, job: number, bell: Bell, signal: AbortSignal): Promise<void> {
   for await (const _ of client.changes({ job, signal, onOpen: bell.ring })) bell.ring();
   bell.ring();
-}
-
-interface Bell {
-  readonly ring: () => void;
-  /** At once if it has rung since it was last asked. */
-  readonly rung: () => Promise<void>;
-}
-
-function createBell(): Bell {
-  let next = Promise.withResolvers<void>();
-  return {
-    ring: () => next.resolve(),
-    rung: async () => {
-      await next.promise;
-      next = Promise.withResolvers<void>();
-    },
-  };
 }
