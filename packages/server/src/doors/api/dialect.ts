@@ -25,9 +25,11 @@ export async function bearer(
   if (token === undefined) {
     return refuse('unauthenticated', 'Send a token as `Authorization: Bearer TOKEN`; the first one is in DATA/admin.token');
   }
-  if (auth.throttled(remote)) return refuse('too_many', 'Too many wrong tokens from this address; wait a minute');
+  // A right token passes whatever others on its address do: one program with a stale token must not shut out everybody on
+  // the machine, and 256 random bits are not guessed.
   const who = await auth.token(token, remote);
   if (who !== null) return { value: who };
+  if (auth.throttled(remote)) return refuse('too_many', 'Too many wrong tokens from this address; wait a minute');
   auth.failed(remote);
   return refuse('unauthenticated', 'This token is unknown, expired or revoked');
 }
