@@ -1,20 +1,10 @@
-import { ApiError } from '@switchyard/sdk/client/errors.ts';
 import { describe, expect, test } from 'vitest';
 import { connect, settle } from '../engine/lib/yard.ts';
 import { until } from '../lib/until.ts';
 import { openApiYard } from './lib/api-yard.ts';
+import { refusal } from './lib/refusal.ts';
 
 const hello = { spec: { argv: ['echo', 'hi'], cwd: '/' } };
-
-/** The problem that a call is refused with. */
-async function refusal(call: Promise<unknown>): Promise<ApiError['problem']> {
-  const error = await call.then(
-    () => null,
-    (cause: unknown) => cause,
-  );
-  if (!(error instanceof ApiError)) throw new Error(`not refused: ${String(error)}`);
-  return error.problem;
-}
 
 describe('submitting', () => {
   test('a job is acknowledged, shown, listed, with its tasks', async () => {

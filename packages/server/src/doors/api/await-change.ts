@@ -17,7 +17,7 @@ export async function awaitChange<T>(
   look: () => Promise<T | null>,
 ): Promise<T | null> {
   let news = true;
-  let ended = over.signal.aborted;
+  let ended = over.signal.aborted || over.ms <= 0;
   let wake = (): void => {};
   const stop = over.feed.subscribe(over.filter, (_changes: readonly Change[]) => {
     news = true;
