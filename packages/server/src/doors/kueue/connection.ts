@@ -212,7 +212,6 @@ class OpenConnection implements Connection {
       if (this.#early.length > mostEarly) this.#hangUp('too much before it was accepted');
     } else if (this.#worker !== null) {
       hear(this.#worker, message);
-      if (this.#worker.working) this.#endDeadline();
     }
   }
 
@@ -369,6 +368,7 @@ class OpenConnection implements Connection {
   #workerWire(): WorkerWire {
     return {
       send: (message: ToWorker) => this.#send(encode(message)),
+      working: () => this.#endDeadline(),
       close: (why) => this.#hangUp(why),
       pause: () => this.#pause(),
       resume: () => this.#resume(),

@@ -19,6 +19,8 @@ import { RoomKeeper, type RoomReport } from './room-keeper.ts';
 /** The wire below a worker's life. */
 export interface WorkerWire extends Pausable {
   send(message: ToWorker): void;
+  /** It has said what room it has: from now on it gets offers, and its lease runs. */
+  working(): void;
   /** Hangs up. */
   close(why: string): void;
 }
@@ -60,11 +62,6 @@ export class WorkerLink {
     });
     const gate = new InboundGate(wire, desk.limits.logBytesInFlight);
     this.#outputs = new JobOutputs(desk, gate, (task) => this.#board.attemptOf(task));
-  }
-
-  /** It has said what room it has: from then on it gets offers, and its lease runs. */
-  get working(): boolean {
-    return this.#handle !== null;
   }
 
   /** Makes it known to the engine; then it is told that it was accepted. False: it could not be, or it is gone meanwhile. */
@@ -235,6 +232,7 @@ export class WorkerLink {
         },
       },
     });
+    this.#wire.working();
     this.#handle.wake();
   }
 }
