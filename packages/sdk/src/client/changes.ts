@@ -40,10 +40,10 @@ export async function* followChanges(http: Http, options: ChangesOptions): Async
       failures = 0;
       options.onOpen?.();
       for await (const event of readSse(chunks(response))) {
+        // `hello` has a number too: a line that breaks before the first change must not lose what came meanwhile.
+        if (event.id !== null) since = Number(event.id);
         const said = understood(event);
-        if (said === null) continue;
-        since = said.type === 'change' ? said.change.number : said.newest;
-        yield said;
+        if (said !== null) yield said;
       }
       options.onLost?.(new Error('the server ended the stream'), failures);
     } catch (error) {
