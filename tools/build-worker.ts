@@ -4,10 +4,10 @@ import { build } from 'esbuild';
 
 /**
  * Our worker as ONE file that needs nothing but Node 22 or newer: what the server gives out at `/worker.mjs`. Run by the
- * root's `prepare`, so that `npm ci` leaves nothing to build.
+ * root's `prepare`, so that `npm ci` leaves nothing to build. Usage: node tools/build-worker.ts [outfile]
  */
 const root = new URL('../packages/worker/', import.meta.url);
-const outfile = fileURLToPath(new URL('dist/worker.mjs', root));
+const outfile = process.argv[2] ?? fileURLToPath(new URL('dist/worker.mjs', root));
 const limit = 300_000;
 
 await build({

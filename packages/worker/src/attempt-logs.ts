@@ -83,6 +83,11 @@ export class AttemptLogs {
     if (stream !== 'log') this[stream].committed(length);
   }
 
+  leave(): void {
+    this.out.leave();
+    this.err.leave();
+  }
+
   close(): void {
     this.out.close();
     this.err.close();

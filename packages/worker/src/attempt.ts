@@ -6,7 +6,7 @@ import type { Inputs } from './inputs.ts';
 import type { Journal } from './journal.ts';
 import { limits, type Rhythm } from './limits.ts';
 import { failed, giveBack, type Outcome, type StopWhy } from './outcome.ts';
-import { type OwnedProcess, type ProcessEnd, startProcess } from './owned-process.ts';
+import { isShortage, type OwnedProcess, type ProcessEnd, startProcess } from './owned-process.ts';
 import { startMark } from './proc.ts';
 import { ProgressScanner, type Report } from './progress.ts';
 import { Reports } from './reports.ts';
@@ -96,10 +96,13 @@ export class Attempt {
   }
 
   start(runner: Runner & { how: 'process' }): void {
-    this.#deps.journal.begin(this.task.task, this.task.attempt, this.#marker());
+    if (!this.#deps.journal.begin(this.task.task, this.task.attempt, this.#marker())) {
+      this.#finish(giveBack('defer', 'the work folder of this worker cannot be written'));
+      return;
+    }
     runner.run(this.#context()).then(
       (outcome) => this.#finish(outcome),
-      (error: unknown) => this.#finish(failed({ reason: 'error', error: `the worker failed: ${textOf(error)}` })),
+      (error: unknown) => this.#finish(asFault(error)),
     );
   }
 
@@ -108,6 +111,8 @@ export class Attempt {
     if (this.#ended) return;
     if (this.#why === null || why === 'lost') this.#why = why;
     this.#limits?.close();
+    if (why === 'lost') this.#logs.close();
+    else if (why === 'give-back') this.#logs.leave();
     this.#process?.stop(this.#deps.rhythm.graceMs);
     this.#stop.abort();
   }
@@ -185,7 +190,7 @@ export class Attempt {
     const ended = Promise.withResolvers<ProcessEnd>();
     const env = this.#environment(command.env, marker);
     const started = await startProcess({ ...command, env, marker }, system, { ended: ended.resolve });
-    if ('failed' in started) return started;
+    if (!('process' in started)) return started;
     this.#process = started.process;
     journal.started(task, attempt, started.process.pid, startMark(started.process.pid));
     this.#listen(started.process);
@@ -245,6 +250,7 @@ export class Attempt {
   }
 
   #report(report: Report): boolean {
+    if (this.#why === 'lost') return true;
     const { link } = this.#deps;
     if (!link.live || link.backlog > limits.socketBacklog) return false;
     return link.send({ m: 'report', task: this.task.task, attempt: this.task.attempt, ...report });
@@ -265,4 +271,8 @@ function asStopped(outcome: Outcome, why: StopWhy | null, task: WireTask): Outco
   return { ...base, outcome: 'failed', reason: why, error: text };
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Our own trouble: a machine that lacks something now must not fail one task after the other. */
+function asFault(error: unknown): Outcome {
+  const text = `the worker failed: ${error instanceof Error ? error.message : String(error)}`;
+  return isShortage(error) ? giveBack('defer', text) : failed({ reason: 'error', error: text });
+}

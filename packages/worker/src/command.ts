@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { limits as wire } from '@switchyard/sdk/names.ts';
 import { defaultKinds, runners } from './runners/table.ts';
 import { defaultAmounts, startWorker, type WorkerHandle, type WorkerOptions } from './start-worker.ts';
 import { version } from './version.ts';
@@ -85,13 +86,19 @@ export function parseCommand(argv: readonly string[], environment: Environment):
 
 function optionsOf(values: Values, environment: Environment, warnings: string[]): WorkerOptions {
   const grace = values.grace === undefined ? {} : { rhythm: { graceMs: seconds(values.grace, 'grace') } };
+  const name = values.name ?? hostname();
+  if (name === '' || name.length > wire.nameLength) throw new UsageError(`--name: expected 1 to ${wire.nameLength} characters`);
+  const tags = values.tag ?? [];
+  if (tags.length > wire.tagCount || tags.some((tag) => tag === '' || tag.length > wire.tagLength)) {
+    throw new UsageError(`--tag: expected at most ${wire.tagCount} tags of 1 to ${wire.tagLength} characters`);
+  }
   return {
     server: serverOf(values.server ?? environment.SWITCHYARD_SERVER),
     token: tokenOf(values, environment, warnings),
-    name: values.name ?? hostname(),
+    name,
     work: values.work ?? join(environment.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'switchyard', 'worker'),
     kinds: kindsOf(values.kind),
-    tags: values.tag ?? [],
+    tags,
     amounts: amountsOf(values),
     ...(values.prefetch === undefined ? {} : { prefetch: whole(values.prefetch, 'prefetch', 0, 1_000) }),
     drainMs: seconds(values['drain-timeout'] ?? '0', 'drain-timeout'),

@@ -24,6 +24,8 @@ export class Journal {
   readonly #attempts = new Map<string, Recorded>();
   #file: number;
   #bytes = 0;
+  /** The last line may be incomplete: the disk was full. */
+  #torn = false;
 
   private constructor(path: string) {
     this.#path = path;
@@ -39,8 +41,9 @@ export class Journal {
     return [...this.#attempts.values()];
   }
 
-  begin(task: number, attempt: number, marker: string): void {
-    this.#add({ task, attempt, marker });
+  /** False: it could not be written down, so nothing may be started. */
+  begin(task: number, attempt: number, marker: string): boolean {
+    return this.#add({ task, attempt, marker });
   }
 
   started(task: number, attempt: number, pid: number, start: string | null): void {
@@ -59,10 +62,21 @@ export class Journal {
     closeSync(this.#file);
   }
 
-  #add(line: Line): void {
+  #add(line: Line): boolean {
+    const text = `${this.#torn ? '\n' : ''}${JSON.stringify(line)}\n`;
     this.#apply(line);
-    this.#bytes += writeSync(this.#file, `${JSON.stringify(line)}\n`);
-    if (this.#bytes < limits.journalBytes / 64) return;
+    try {
+      const written = writeSync(this.#file, text);
+      this.#bytes += written;
+      this.#torn = written < Buffer.byteLength(text);
+      if (this.#bytes > limits.journalBytes / 64) this.#shrink();
+    } catch {
+      this.#torn = true;
+    }
+    return !this.#torn;
+  }
+
+  #shrink(): void {
     if (this.#attempts.size === 0) {
       ftruncateSync(this.#file, 0);
       this.#bytes = 0;

@@ -48,6 +48,7 @@ export class LogStream {
   #keptBytes = 0;
   #sentCount = 0;
   #spool: LogSpool | null = null;
+  #state: 'open' | 'leaving' | 'closed' = 'open';
 
   constructor(at: LogLine, deps: LogStreamDeps, online: boolean) {
     this.#at = at;
@@ -73,6 +74,10 @@ export class LogStream {
   }
 
   write(bytes: Uint8Array): void {
+    if (this.#state === 'closed' || (this.#state === 'leaving' && this.#full())) {
+      this.#produced += bytes.length;
+      return;
+    }
     if (!this.#spoolEmpty() || (!this.#online && this.#full())) {
       this.#spill(bytes);
       return;
@@ -121,7 +126,15 @@ export class LogStream {
     this.#unspool();
   }
 
+  /** The rest matters little: from now on the task is never kept waiting, what does not fit is lost. */
+  leave(): void {
+    if (this.#state === 'open') this.#state = 'leaving';
+    this.#balance();
+  }
+
+  /** Nothing more is sent or kept; the pipe is read to its end. */
   close(): void {
+    this.#state = 'closed';
     this.#timer?.cancel();
     this.#timer = null;
     this.#spool?.close();
@@ -131,6 +144,7 @@ export class LogStream {
     this.#batchBytes = 0;
     this.#keptBytes = 0;
     this.#sentCount = 0;
+    this.#balance();
   }
 
   #full(): boolean {
@@ -196,7 +210,7 @@ export class LogStream {
   }
 
   #balance(): void {
-    const wait = this.#online && (this.#full() || !this.#spoolEmpty());
+    const wait = this.#state === 'open' && this.#online && (this.#full() || !this.#spoolEmpty());
     if (wait === this.#paused) return;
     this.#paused = wait;
     if (wait) this.#source?.pause();

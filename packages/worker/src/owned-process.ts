@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Sink } from '@switchyard/sdk/task-spec.ts';
@@ -167,8 +167,16 @@ export class OwnedProcess {
 
 export type Started =
   | { readonly process: OwnedProcess }
-  /** It could not be started: what went wrong, for people. */
-  | { readonly failed: string };
+  /** It could not be started: what went wrong, for people. `busy`: this machine lacks something just now. */
+  | { readonly failed: string }
+  | { readonly busy: string };
+
+const shortages = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'EROFS']);
+
+/** Out of processes, files, memory or disk. */
+export function isShortage(error: unknown): boolean {
+  return shortages.has((error as NodeJS.ErrnoException | null)?.code ?? '');
+}
 
 export async function startProcess(command: Command, system: System, events: ProcessEvents): Promise<Started> {
   const files: number[] = [];
@@ -183,10 +191,10 @@ export async function startProcess(command: Command, system: System, events: Pro
       stdio: ['ignore', ...stdio],
     });
     const { pid } = child;
-    if (pid === undefined) return { failed: explain(await failure(child), command) };
+    if (pid === undefined) return refused(await failure(child), command);
     return { process: new OwnedProcess(child, pid, command.marker, system, events) };
   } catch (error) {
-    return { failed: explain(error as NodeJS.ErrnoException, command) };
+    return refused(error as NodeJS.ErrnoException, command);
   } finally {
     for (const file of files) closeSync(file);
   }
@@ -208,10 +216,16 @@ function failure(child: ChildProcess): Promise<NodeJS.ErrnoException> {
   });
 }
 
-function explain(error: NodeJS.ErrnoException, { argv, env }: Command): string {
+function refused(error: NodeJS.ErrnoException, command: Command): Started {
+  const text = explain(error, command);
+  return isShortage(error) ? { busy: text } : { failed: text };
+}
+
+function explain(error: NodeJS.ErrnoException, { argv, env, cwd }: Command): string {
   const program = JSON.stringify((argv[0] ?? '').slice(0, 200));
   switch (error.code) {
     case 'ENOENT':
+      if (!existsSync(cwd)) return `the working directory ${JSON.stringify(cwd)} is gone`;
       if (error.syscall?.startsWith('spawn')) return `there is no program ${program} on this worker (PATH is ${env.PATH ?? ''})`;
       return `cannot start ${program}: ${error.message}`;
     case 'EACCES':

@@ -19,8 +19,9 @@ export interface ProcStat {
 const scratch = Buffer.allocUnsafe(65_536);
 
 /** The file's bytes in a buffer that the next call uses again, or null where there is no such process (or it is not ours to see). */
-function readProc(path: string): Buffer | null {
-  if (!existsSync(path)) return null;
+function readProc(path: string, certain = false): Buffer | null {
+  // A missing file costs less asked for than thrown about.
+  if (!certain && !existsSync(path)) return null;
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -67,7 +68,7 @@ export function procStat(pid: number): ProcStat | null {
 }
 
 export function environHas(pid: number, text: string): boolean {
-  return readProc(`/proc/${pid}/environ`)?.includes(text, 0, 'latin1') ?? false;
+  return readProc(`/proc/${pid}/environ`, true)?.includes(text, 0, 'latin1') ?? false;
 }
 
 export function allPids(): number[] {
@@ -78,7 +79,7 @@ export function allPids(): number[] {
 
 /** The process id that was given out last. */
 export function lastPid(): number | null {
-  const text = readProc('/proc/loadavg')?.toString('latin1');
+  const text = readProc('/proc/loadavg', true)?.toString('latin1');
   const last = Number(text?.trim().split(' ').at(-1));
   return Number.isInteger(last) && last > 0 ? last : null;
 }

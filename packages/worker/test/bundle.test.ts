@@ -24,7 +24,7 @@ test('the one file runs in an empty folder, with nothing installed', async () =>
   const server = await yard.server();
   const worker = yard.process(server, ['--tag', 'lonely'], file);
   const peer = await server.peer();
-  expect(peer.hello?.tags).toEqual(['lonely']);
+  expect(peer.hello?.tags).toContain('lonely');
   peer.run(sh('echo alive > out; cat out', { outputs: ['out'] }));
   expect(await peer.got('end')).toMatchObject({ outcome: 'succeeded' });
   expect(peer.output(1)).toBe('alive\n');

@@ -229,3 +229,32 @@ test('stream: small pieces are gathered for 20 ms; a silent stream sends nothing
   stream.write(new Uint8Array(70_000));
   expect(frames).toHaveLength(2);
 });
+
+test('stream: closed or leaving, it never keeps the task waiting', () => {
+  const system = new FakeSystem();
+  const frames: Uint8Array[] = [];
+  const calls: string[] = [];
+  const make = () => {
+    const stream = new LogStream(
+      { task: 1, attempt: 1, stream: 'out' },
+      { system, spool: () => new LogSpool(join(folder, 's'), 10), send: (frame) => frames.push(frame), allSent: () => {} },
+      true,
+    );
+    stream.attach({ pause: () => calls.push('pause'), resume: () => calls.push('resume') });
+    for (let i = 0; i < 20; i += 1) stream.write(new Uint8Array(60_000));
+    return stream;
+  };
+  const leaving = make();
+  expect(calls).toEqual(['pause']);
+  leaving.leave();
+  expect(calls).toEqual(['pause', 'resume']);
+  const sent = frames.length;
+  leaving.write(new Uint8Array(100_000));
+  expect(leaving.produced).toBe(1_300_000);
+  expect(frames).toHaveLength(sent);
+  const closed = make();
+  closed.close();
+  closed.write(new Uint8Array(100_000));
+  expect(calls).toEqual(['pause', 'resume', 'pause', 'resume']);
+  expect(system.timers).toBe(0);
+});

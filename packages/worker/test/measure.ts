@@ -73,13 +73,16 @@ function plain(count: number, slots: number, stdio: string): Promise<number> {
 const round = (value: number) => Math.round(value * 1_000) / 1_000;
 console.log('noop tasks per second, window 256:', Math.round(await noop(100_000, 256)));
 console.log('noop tasks per second, window 16:', Math.round(await noop(50_000, 16)));
-for (let turn = 0; turn < 3; turn += 1) {
-  const pipes = await plain(1_000, 2, `['ignore','pipe','pipe']`);
-  const none = await plain(1_000, 2, `'ignore'`);
-  const ours = await real(1_000, 2);
-  console.log(
-    `true, 2 slots, ms each: plain loop ${round(pipes)} with pipes, ${round(none)} without; worker ${round(ours)}; ratio ${round(ours / pipes)}`,
-  );
+// The machine may be busy: the best of several turns, in turns.
+const best = { pipes: Infinity, none: Infinity, ours: Infinity };
+for (let turn = 0; turn < 8; turn += 1) {
+  best.pipes = Math.min(best.pipes, await plain(300, 2, `['ignore','pipe','pipe']`));
+  best.none = Math.min(best.none, await plain(300, 2, `'ignore'`));
+  best.ours = Math.min(best.ours, await real(300, 2));
   rmSync(join(yard.folder, 'work'), { recursive: true, force: true });
 }
+console.log(
+  `true, 2 slots, ms each: plain loop ${round(best.pipes)} with pipes, ${round(best.none)} without; worker ${round(best.ours)}`,
+);
+console.log(`ratio ${round(best.ours / best.pipes)} to the loop with pipes, ${round(best.ours / best.none)} to the one without`);
 await yard.close();

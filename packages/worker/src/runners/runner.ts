@@ -29,4 +29,4 @@ export interface RunContext {
   readonly report: (report: Report) => void;
 }
 
-export type SpawnEnd = { readonly end: ProcessEnd } | { readonly failed: string };
+export type SpawnEnd = { readonly end: ProcessEnd } | { readonly failed: string } | { readonly busy: string };

@@ -28,6 +28,7 @@ async function run(context: RunContext): Promise<Outcome> {
     stdout: sinkOf(payload.stdout, task),
     stderr: sinkOf(payload.stderr, task),
   });
+  if ('busy' in ran) return giveBack('defer', ran.busy);
   if ('failed' in ran) return failed({ reason: 'start', error: ran.failed });
   return await context.keepOutputs(cwd, outcomeOf(ran.end));
 }
