@@ -145,7 +145,7 @@ describe('following', () => {
       open('id: 4\nevent: hello\ndata: {"newest":4}\n\n'),
       open(change(5) + change(6)),
       (_request, response) => response.writeHead(503).end(),
-      open('event: reset\ndata: {"newest":90}\n\n'),
+      open('id: 90\nevent: reset\ndata: {"newest":90}\n\n'),
       open(change(91)),
     );
     const lost: unknown[] = [];
