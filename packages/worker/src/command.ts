@@ -89,8 +89,10 @@ function optionsOf(values: Values, environment: Environment, warnings: string[])
   const name = values.name ?? hostname();
   if (name === '' || name.length > wire.nameLength) throw new UsageError(`--name: expected 1 to ${wire.nameLength} characters`);
   const tags = values.tag ?? [];
-  if (tags.length > wire.tagCount || tags.some((tag) => tag === '' || tag.length > wire.tagLength)) {
-    throw new UsageError(`--tag: expected at most ${wire.tagCount} tags of 1 to ${wire.tagLength} characters`);
+  // One tag is the worker's own.
+  const most = wire.tagCount - 1;
+  if (tags.length > most || tags.some((tag) => tag === '' || tag.length > wire.tagLength)) {
+    throw new UsageError(`--tag: expected at most ${most} tags of 1 to ${wire.tagLength} characters`);
   }
   return {
     server: serverOf(values.server ?? environment.SWITCHYARD_SERVER),

@@ -31,6 +31,11 @@ export interface ConnectionEvents {
   readonly tick: () => void;
 }
 
+/** Closed with this: the token was good, but not for this worker. */
+const refusedCode = 4403;
+/** A connection that lasted so long was a good one: the next tries come quickly again. */
+const goodLifeMs = 5_000;
+
 /** The life of the link: no socket; a socket without `welcome`; one with; closed for good. */
 type State = 'waiting' | 'greeting' | 'live' | 'closed';
 
@@ -59,6 +64,7 @@ export class Connection {
   #flushing = false;
   #timer: Timer | null = null;
   #leaseMs = 0;
+  #liveAt = 0;
   #heardAt = 0;
   #saidAt = 0;
   /** The server shows signs of life by itself: only then its silence means that it is gone. */
@@ -95,7 +101,10 @@ export class Connection {
     socket.onopen = () => this.#greet();
     socket.onmessage = (event) => this.#receive(event.data);
     socket.onerror = () => {};
-    socket.onclose = (event) => this.#broken(event.reason || closeText(event.code));
+    socket.onclose = ({ code, reason }) => {
+      if (code === refusedCode) this.#status = 403;
+      this.#broken(reason || closeText(code));
+    };
   }
 
   /** False: not connected, the message is not sent. */
@@ -199,7 +208,7 @@ export class Connection {
     this.#state = 'live';
     this.#leaseMs = welcome.leaseMs;
     this.#pinged = false;
-    this.#backoff.reset();
+    this.#liveAt = this.#heardAt;
     this.#armTick();
     this.#events.welcome(welcome);
   }
@@ -227,6 +236,7 @@ export class Connection {
   #broken(why: string): void {
     if (this.#state === 'closed') return;
     const wasLive = this.#state === 'live';
+    if (wasLive && this.#options.system.monotonic() - this.#liveAt > goodLifeMs) this.#backoff.reset();
     this.#discard();
     this.#state = 'waiting';
     if (wasLive) this.#events.lost(why);

@@ -181,6 +181,14 @@ test.each([401, 403])('a refused token (%i) ends it with a clear text', async (s
   expect(server.upgrades).toBeLessThanOrEqual(2);
 });
 
+test('a token that is not good for this worker ends it too', async () => {
+  const server = await yard.server({ welcome: false });
+  const worker = yard.worker(server);
+  const peer = await server.peer();
+  peer.hangUp(4403, 'no');
+  expect(await worker.closed).toMatchObject({ how: 'refused', text: expect.stringContaining('403') });
+});
+
 test('any other failure is tried again, and told once', async () => {
   const server = await yard.server({ refuse: 503 });
   const events: string[] = [];

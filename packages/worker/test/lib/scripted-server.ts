@@ -207,9 +207,8 @@ export class Peer {
     this.say(...tasks.map((task) => ({ m: 'offer' as const, task: wireTask(task) })));
   }
 
-  /** Nothing more is read from the socket, as of a stalled server. */
-  stall(): void {
-    this.#ws.pause();
+  hangUp(code: number, why: string): void {
+    this.#ws.close(code, why);
   }
 
   /** Cut without a word. */
