@@ -16,6 +16,8 @@ export interface BoardDeps {
   readonly workerName: string;
   session(): SessionNumber;
   send(message: ToWorker): void;
+  /** A sign of life of a running job. */
+  taskAlive(task: TaskId): void;
   /** Nothing is left of any job. */
   empty(): void;
 }
@@ -33,10 +35,6 @@ export class JobBoard {
 
   get size(): number {
     return this.#jobs.size;
-  }
-
-  assignments(): Assignment[] {
-    return [...this.#jobs.values()].map(({ assignment }) => assignment);
   }
 
   /** The attempt that this connection holds. */
@@ -80,6 +78,7 @@ export class JobBoard {
           name: 'ConfirmJobOffer',
           body: assignmentInfo(effect.assignment, runningStatus(effect.assignment.task, name, now)),
         });
+        this.#pulse(id);
         return;
       case 'withdraw': {
         const { createdAt } = effect.assignment.task;
@@ -119,6 +118,21 @@ export class JobBoard {
       default:
         unreachable(effect);
     }
+  }
+
+  /**
+   * Kueue tells nothing of a running job: that its worker is there is the only sign of life, so a limit on silence never
+   * strikes while it is.
+   */
+  #pulse(id: TaskId): void {
+    const job = this.#jobs.get(id);
+    const silenceMs = job?.assignment.task.silenceMs ?? 0;
+    if (silenceMs <= 0 || job?.at !== 'running') return;
+    this.#deps.taskAlive(id);
+    this.#timers.set(
+      id,
+      this.#deps.desk.clock.after(silenceMs / 2, () => this.#pulse(id)),
+    );
   }
 
   #outOfTime(id: TaskId): void {

@@ -58,6 +58,7 @@ export class WorkerLink {
       workerName: this.#name,
       session: () => this.#session,
       send: (message) => wire.send(message),
+      taskAlive: (task) => this.#handle?.taskAlive(task),
       empty: () => this.#leaveIfAsked(),
     });
     const gate = new InboundGate(wire, desk.limits.logBytesInFlight);
@@ -103,10 +104,6 @@ export class WorkerLink {
   hearSystem(sent: SystemInfo): void {
     this.#system = cleanSystemInfo(sent);
     this.#room.hearSystem(this.#system);
-    for (const { task } of this.#board.assignments()) {
-      // Kueue tells nothing of a running job: the worker's own sign of life is all there is.
-      if (task.silenceMs > 0) this.#handle?.taskAlive(task.id);
-    }
   }
 
   hearRoom(sent: Resources): void {
