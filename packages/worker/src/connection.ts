@@ -100,7 +100,12 @@ export class Connection {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.#greet();
     socket.onmessage = (event) => this.#receive(event.data);
-    socket.onerror = () => {};
+    // Not every Node says `close` after a refused upgrade: an error is the end too, unless `close` comes first.
+    socket.onerror = () => {
+      setImmediate(() => {
+        if (this.#socket === socket) this.#broken(closeText(1006));
+      });
+    };
     socket.onclose = ({ code, reason }) => {
       if (code === refusedCode) this.#status = 403;
       this.#broken(reason || closeText(code));

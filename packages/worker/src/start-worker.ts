@@ -210,7 +210,7 @@ class Life {
       this.#refusals += 1;
       if (this.#welcomes === 0 || this.#refusals >= refusalsMost) {
         const what = status === 401 ? 'does not know this token (401)' : 'does not let this token run tasks (403)';
-        const text = `The server at ${server} ${what}. Make one with "switchyard token create --role worker" and give it by --token-file.`;
+        const text = `The server at ${server} ${what}. Make one with "switchyard token create NAME --role worker --to FILE" and give it by --token-file FILE.`;
         this.#leave('now', { how: 'refused', text });
         return;
       }
