@@ -73,6 +73,16 @@ export class Yard implements AsyncDisposable {
     await this.#end('SIGKILL');
   }
 
+  /** `kill -9` of the worker beside the server; its tasks' processes are left to its successor. */
+  async killLocalWorker(): Promise<void> {
+    const { pid } = JSON.parse(await readFile(join(this.data, 'local-worker.json'), 'utf8')) as { pid: number };
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It is between two lives.
+    }
+  }
+
   /** An orderly stop; gives the exit code. */
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM');
