@@ -7,7 +7,7 @@ export function corsHeaders(rule: CorsRule, origin: string): Headers {
   const any = rule.origins === 'any';
   if (!any && !rule.origins.includes(origin)) return { vary: 'Origin' };
   // Credentials are never allowed together with `*` (Fetch standard): then the origin is named.
-  const named = !any || rule.credentials === true;
+  const named = !any || rule.credentials === true || rule.named === true;
   const headers: Headers = { 'access-control-allow-origin': named ? origin : '*' };
   if (named) headers.vary = 'Origin';
   if (rule.credentials === true) headers['access-control-allow-credentials'] = 'true';
@@ -16,11 +16,11 @@ export function corsHeaders(rule: CorsRule, origin: string): Headers {
 }
 
 /** Answer to the question before the request (`OPTIONS`). */
-export function preflightHeaders(rule: CorsRule, origin: string, methods: readonly string[]): Headers {
+export function preflightHeaders(rule: CorsRule, origin: string, methods: readonly string[], asked?: string): Headers {
   const headers = corsHeaders(rule, origin);
   if (headers['access-control-allow-origin'] === undefined) return headers;
   headers['access-control-allow-methods'] = methods.join(', ');
-  headers['access-control-allow-headers'] = rule.headers.join(', ');
+  headers['access-control-allow-headers'] = rule.headers === 'asked' ? (asked ?? '') : rule.headers.join(', ');
   headers['access-control-max-age'] = '600';
   if (rule.privateNetwork === true) headers['access-control-allow-private-network'] = 'true';
   return headers;

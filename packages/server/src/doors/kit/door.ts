@@ -52,6 +52,8 @@ export interface DoorStatus {
   readonly connections: number;
   /** Address, secret (only its place), how to connect a client: for `GET /v1/doors` and the start summary. */
   readonly notes: readonly string[];
+  /** What can be counted, for `/metrics`: name in snake_case -> present value. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 export interface RawDoor {

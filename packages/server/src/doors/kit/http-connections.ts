@@ -30,9 +30,18 @@ export class HttpConnections {
 
   #began(response: ServerResponse): void {
     this.#open.add(response);
-    response.once('close', () => {
-      this.#open.delete(response);
-      if (this.#ending) this.endIdle();
-    });
+    response.on('close', this.#onClose);
   }
+
+  /** One listener for all answers: `this` is the answer that was written or whose peer is gone. */
+  readonly #onClose = listener((response: ServerResponse) => {
+    this.#open.delete(response);
+    if (this.#ending) this.endIdle();
+  });
+}
+
+function listener(call: (response: ServerResponse) => void): (this: ServerResponse) => void {
+  return function onClose(this: ServerResponse): void {
+    call(this);
+  };
 }

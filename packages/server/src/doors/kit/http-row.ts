@@ -39,7 +39,12 @@ export type BodyParser = 'none' | 'json' | 'text' | 'stream' | 'bytes';
 
 export interface CorsRule {
   readonly origins: 'any' | readonly string[];
-  readonly headers: readonly string[];
+  /** Request headers that pages may send; `asked`: whichever they ask for. */
+  readonly headers: readonly string[] | 'asked';
+  /** Status of the answer to the question before (`OPTIONS`); default 204. `bare`: when it is no such question. */
+  readonly preflight?: { readonly status: number; readonly bare: number };
+  /** With `any`: the origin is named instead of `*`. */
+  readonly named?: boolean;
   readonly exposed?: readonly string[];
   readonly credentials?: boolean;
   readonly privateNetwork?: boolean;
@@ -54,6 +59,8 @@ export interface RowRequest {
   readonly stream: Readable | null;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly remote: string;
+  /** As it came, not decoded: `/a%2Fb?c`. */
+  readonly url: string;
   /** A HEAD request: the same headers are wanted, the body is not sent. */
   readonly head: boolean;
   /** Ends when the peer went away. */

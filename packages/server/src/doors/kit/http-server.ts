@@ -152,12 +152,16 @@ function options(owned: readonly OwnedRow[], allowed: readonly string[], deps: R
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { origin } = request.headers;
     const wanted = request.headers['access-control-request-method'];
+    const asked = request.headers['access-control-request-headers'];
     const rule = (owned.find(({ row }) => row.method === wanted) ?? owned.find(({ row }) => row.cors !== null))?.row.cors ?? null;
-    const cors = rule === null || origin === undefined ? {} : preflightHeaders(rule, origin, allowed);
-    const answer: Answer = { status: 204, headers: { allow: methods.join(', '), ...cors } };
+    const cors = rule === null || origin === undefined ? {} : preflightHeaders(rule, origin, allowed, asked);
+    const { status, bare } = rule?.preflight ?? plainPreflight;
+    const answer: Answer = { status: wanted === undefined ? bare : status, headers: { allow: methods.join(', '), ...cors } };
     return sendAnswer(answer, null, askedOf(request, reply), reply, deps);
   };
 }
+
+const plainPreflight = { status: 204, bare: 204 };
 
 const askedOf = (request: FastifyRequest, reply: FastifyReply): Asked => new Asked(request.raw, reply.raw, {}, {});
 

@@ -4,9 +4,12 @@ import { type Flushable, type Flusher, flusher as shared } from './flusher.ts';
 export interface SendQueueOptions {
   /** Bytes waiting here and in the socket, at most. */
   readonly limit: number;
-  /** What to do with a peer that does not read: leave the new message out, or give the peer up. */
-  readonly onFull: 'drop' | 'close';
-  /** Called once, with `close`; the queue takes nothing more from then on. Default: the socket is destroyed. */
+  /**
+   * What to do with a peer that does not read: leave the new message out, give the peer up, or leave out what waits longest of
+   * the droppable messages (and give the peer up when that is not enough).
+   */
+  readonly onFull: 'drop' | 'close' | 'drop-oldest';
+  /** Called once, when the peer is given up; the queue takes nothing more from then on. Default: the socket is destroyed. */
   readonly onOverflow?: () => void;
   readonly flusher?: Flusher;
 }
@@ -14,9 +17,13 @@ export interface SendQueueOptions {
 /** Handed to the socket in one write, at most; the rest waits here, where newest-wins values can still be replaced. */
 const joined = 262_144;
 
+/** `drop-oldest` makes room for more than the one message, so that it need not look through the queue for every one. */
+const keptShare = 0.75;
+
 interface Entry {
   bytes: Uint8Array;
   readonly key: string | null;
+  readonly droppable: boolean;
 }
 
 /**
@@ -60,20 +67,25 @@ export class SendQueue implements Flushable {
     return new Promise((call) => this.#waiters.push({ below, call }));
   }
 
-  /** Messages left out because the peer did not read (`drop`). */
+  /** Messages left out because the peer did not read (`drop`, `drop-oldest`). */
   get dropped(): number {
     return this.#dropped;
   }
 
   /** False: it was not taken (queue full or closed). */
   push(bytes: Uint8Array): boolean {
-    return this.#add(bytes, null);
+    return this.#add(bytes, null, false);
+  }
+
+  /** Like `push`, for what may be left out (`drop-oldest`). */
+  pushDroppable(bytes: Uint8Array): boolean {
+    return this.#add(bytes, null, true);
   }
 
   /** Newest wins: replaces what waits under this key, in its place. */
   pushLatest(key: string, bytes: Uint8Array): boolean {
     const waiting = this.#latest.get(key);
-    if (waiting === undefined) return this.#add(bytes, key);
+    if (waiting === undefined) return this.#add(bytes, key, true);
     if (this.waiting - waiting.bytes.length + bytes.length > this.#options.limit) return this.#full();
     this.#bytes += bytes.length - waiting.bytes.length;
     waiting.bytes = bytes;
@@ -120,15 +132,35 @@ export class SendQueue implements Flushable {
     this.close();
   }
 
-  #add(bytes: Uint8Array, key: string | null): boolean {
+  #add(bytes: Uint8Array, key: string | null, droppable: boolean): boolean {
     if (this.#closed) return false;
-    if (this.waiting + bytes.length > this.#options.limit) return this.#full();
-    const entry = { bytes, key };
+    if (this.waiting + bytes.length > this.#options.limit && !this.#makeRoom(bytes.length)) return this.#full();
+    const entry = { bytes, key, droppable };
     this.#entries.push(entry);
     if (key !== null) this.#latest.set(key, entry);
     this.#bytes += bytes.length;
     this.#flusher.add(this);
     return true;
+  }
+
+  #makeRoom(needed: number): boolean {
+    const { limit, onFull } = this.#options;
+    if (onFull !== 'drop-oldest') return false;
+    let excess = this.waiting + needed - limit * keptShare;
+    const kept: Entry[] = [];
+    for (const entry of this.#entries.slice(this.#first)) {
+      if (excess <= 0 || !entry.droppable) {
+        kept.push(entry);
+        continue;
+      }
+      excess -= entry.bytes.length;
+      this.#bytes -= entry.bytes.length;
+      this.#dropped++;
+      if (entry.key !== null) this.#latest.delete(entry.key);
+    }
+    this.#entries = kept;
+    this.#first = 0;
+    return this.waiting + needed <= limit;
   }
 
   #full(): false {

@@ -21,3 +21,6 @@ export function wsFrame(kind: keyof typeof opcodes, payload: string | Uint8Array
   else frame.set(payload, head);
   return frame;
 }
+
+/** An empty Ping. It may stand between any two whole frames. */
+export const pingFrame: Buffer = Buffer.from([0x89, 0]);
