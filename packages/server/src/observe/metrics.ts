@@ -42,7 +42,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   };
 }
 
-type Refresh = () => Promise<void> | void;
+type Refresh = () => Promise<void>;
 
 function tasks(registry: Registry, { engine }: MetricsSources): Refresh {
   const registers = [registry];
@@ -97,7 +97,7 @@ function connections(registry: Registry, { doors }: MetricsSources): Refresh {
     labelNames: ['door'],
     registers: [registry],
   });
-  return () => {
+  return async () => {
     for (const door of doors()) gauge.set({ door: door.name }, door.status().connections);
   };
 }
