@@ -23,14 +23,15 @@ function* script(input: Script): ReturnType<Procedures[string]> {
   return { answer, writes, changes, wake };
 }
 
-/** Reads a pool and adds one: shows whether a later command sees an earlier one. */
-function* add(input: { pool: string }): ReturnType<Procedures[string]> {
+/** Reads a pool and adds one, with a change if told so: shows whether a later command sees an earlier one. */
+function* add(input: { pool: string; tell?: boolean }): ReturnType<Procedures[string]> {
   const got = yield { pools: { read: 'pools', of: [input.pool] } satisfies ReadRequest };
   const [pool = { name: input.pool, total: 0, used: 0 }] = (
     got as { pools: readonly { name: string; total: number; used: number }[] }
   ).pools;
   const row = { ...pool, used: pool.used + 1 };
-  return { answer: row.used, writes: [{ put: 'pool', row }], changes: [] };
+  const change = { kind: 'pool.changed', job: null, task: null, worker: null, owner: null, data: { used: row.used } } as const;
+  return { answer: row.used, writes: [{ put: 'pool', row }], changes: input.tell === true ? [change] : [] };
 }
 
 /** An answer that no message can carry. */
@@ -39,4 +40,10 @@ function* unsendable(): ReturnType<Procedures[string]> {
   return { answer: () => 1, writes: [], changes: [] };
 }
 
-export const procedures = { script, add, unsendable } as unknown as Procedures;
+/** Ends the thread that runs it, as a crash of the runtime would. */
+function* die(): ReturnType<Procedures[string]> {
+  yield {};
+  return process.exit(9);
+}
+
+export const procedures = { script, add, unsendable, die } as unknown as Procedures;

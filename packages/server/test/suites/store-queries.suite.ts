@@ -206,6 +206,8 @@ export function storeQueriesSuite(store: () => Store): void {
       expect(await store().query.task(12)).toEqual({ task: index, virtual: true, attempt: null, job: job(1) });
       for (const id of [2, 9, 10, 13, 20]) expect(await store().query.task(id)).toBeNull();
       expect(await store().query.job(2)).toBeNull();
+      await put([{ put: 'job', row: job(3, { intent: 'building' }), fresh: true }]);
+      expect(await store().query.jobsBeingTakenIn()).toEqual([3]);
       expect((await store().query.attempts(1)).map(({ number }) => number)).toEqual([1, 2]);
       expect(await store().query.artifacts(1)).toEqual(attempt.artifacts);
       expect(await store().query.artifacts(2)).toEqual([]);

@@ -326,17 +326,19 @@ export function storeReadsSuite(store: () => Store): void {
         ended(1, { kind: 'print' }),
         ended(2, {}),
         ended(3, { state: 'failed', counts: one('failed') }),
-        ended(4, { counts: one('succeeded', 2) }),
+        ended(4, { counts: one('succeeded', 2), owner: 'user:bob' }),
         ended(5, { endedAt: 20 }),
         ended(6, { intent: 'delete' }),
         ended(7, { state: 'active', endedAt: null, counts: one('ready') }),
-        ended(8, { counts: { ...noCounts, succeeded: 1, failed: 1 } }),
+        ended(8, { counts: { ...noCounts, succeeded: 1, failed: 1 }, owner: 'user:bob' }),
       ];
-      const of = { states: ['succeeded', 'failed'], kinds: null, oneTask: false, endedBefore: 15, limit: 10 } as const;
+      const states = ['succeeded', 'failed'] as const;
+      const of = { states, kinds: null, oneTask: false, endedBefore: 15, owner: null, limit: 10 };
       expect(ids(await readAfter(rows, 'endedJobs', of))).toEqual([1, 2, 3, 4, 8]);
       expect(ids(await readAfter([], 'endedJobs', { ...of, oneTask: true }))).toEqual([1, 2, 3]);
       expect(ids(await readAfter([], 'endedJobs', { ...of, kinds: ['shell'], limit: 2 }))).toEqual([2, 3]);
       expect(ids(await readAfter([], 'endedJobs', { ...of, states: ['failed'], endedBefore: 10 }))).toEqual([]);
+      expect(ids(await readAfter([], 'endedJobs', { ...of, owner: 'user:bob' }))).toEqual([4, 8]);
     });
 
     test('a body goes with the last that uses it', async () => {

@@ -135,14 +135,14 @@ const oneTask = `counts IN (${oneTaskCounts.map((text) => `'${text}'`).join(', '
 function endedJobs(connection: Connection): (asked: Reads['endedJobs'][0]) => Cells[] {
   const kindsOf = jobKinds(connection);
   const found = connection.prepare(
-    `SELECT ${jobColumns} FROM job INDEXED BY job_state WHERE state = ? AND kind = ? AND intent <> 4 AND ended_at < ?
-     AND (? = 0 OR ${oneTask}) ORDER BY id LIMIT ?`,
+    `SELECT ${jobColumns} FROM job INDEXED BY job_state WHERE state = ?1 AND kind = ?2 AND intent <> 4 AND ended_at < ?3
+     AND (?4 = 0 OR ${oneTask}) AND (?5 IS NULL OR owner = ?5) ORDER BY id LIMIT ?6`,
   );
-  return ({ states, kinds, oneTask: one, endedBefore, limit }) => {
+  return ({ states, kinds, oneTask: one, endedBefore, owner, limit }) => {
     const all: Cells[] = [];
     for (const state of new Set(states)) {
       const code = jobState.code[state];
-      for (const kind of kinds ?? kindsOf(state)) all.push(...found.all(code, kind, endedBefore, one ? 1 : 0, limit));
+      for (const kind of kinds ?? kindsOf(state)) all.push(...found.all(code, kind, endedBefore, one ? 1 : 0, owner, limit));
     }
     return all.sort((a, b) => (a[0] as number) - (b[0] as number)).slice(0, limit);
   };

@@ -1,7 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { Outcome } from './calls.ts';
+import type { Call, Outcome } from './calls.ts';
 import type { Carrier } from './carrier.ts';
+import type { Executor } from './lanes.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
+import { isPlain } from './plain.ts';
+import { threadBoot, threadSources } from './thread-sources.ts';
 
 interface Pending {
   resolve(outcomes: readonly Outcome[]): void;
@@ -10,7 +13,9 @@ interface Pending {
 
 /** Starts the writer thread. `onFatal` is called once if it dies by itself: the store is gone then. */
 export async function startThread(data: ThreadData, onFatal: (error: Error) => void): Promise<Carrier & { synchronous: number }> {
-  const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData: data, name: 'switchyard-store' });
+  const entry = new URL('./thread.ts', import.meta.url).href;
+  const sources = await threadSources([entry, data.procedures.url]);
+  const thread = new Worker(threadBoot, { eval: true, workerData: { ...data, entry, sources }, name: 'switchyard-store' });
   const synchronous = await readiness(thread);
   let pending: Pending | null = null;
   let gone: Error | null = null;
@@ -34,15 +39,22 @@ export async function startThread(data: ThreadData, onFatal: (error: Error) => v
   thread.on('error', die);
   thread.on('exit', die);
 
+  function execute(calls: readonly Call[]): Promise<readonly Outcome[]> {
+    if (gone !== null) return Promise.reject(gone);
+    return new Promise((resolve, reject) => {
+      pending = { resolve, reject };
+      try {
+        thread.postMessage({ calls } satisfies ToThread);
+      } catch {
+        pending = null;
+        resolve(executePlain(calls, execute));
+      }
+    });
+  }
+
   return {
     synchronous,
-    execute(calls) {
-      if (gone !== null) return Promise.reject(gone);
-      return new Promise((resolve, reject) => {
-        pending = { resolve, reject };
-        thread.postMessage({ calls } satisfies ToThread);
-      });
-    },
+    execute,
     close() {
       if (gone !== null) return Promise.resolve();
       return new Promise((resolve) => {
@@ -68,4 +80,11 @@ function readiness(thread: Worker): Promise<number> {
     const ended = (code: number): void => settle(() => reject(new Error(`the store thread ended with code ${code}`)));
     thread.on('message', heard).on('error', failed).on('exit', ended);
   });
+}
+
+/** Some call holds what no message can carry: that one fails, the others go without it. */
+async function executePlain(calls: readonly Call[], execute: Executor): Promise<Outcome[]> {
+  const plain = calls.filter(isPlain);
+  const outcomes = plain.length === 0 ? [] : await execute(plain);
+  return calls.map((call) => outcomes[plain.indexOf(call)] ?? { failed: 'the input of a command is not a plain value' });
 }

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Procedures } from '../../ports/store.ts';
+import type { Procedures, RunResult } from '../../ports/store.ts';
 import type { Call, Outcome } from './calls.ts';
 import { Core } from './core.ts';
 import { openWriter, synchronousOf } from './database.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { migrate } from './migrate.ts';
+import { isPlain } from './plain.ts';
 
 /** The writer thread: owns the writing connection, runs the procedures, answers after the commit. */
 const port = parentPort;
@@ -44,18 +45,9 @@ function answer(calls: readonly Call[], outcomes: readonly Outcome[]): void {
   }
 }
 
-function isPlain(value: unknown): boolean {
-  try {
-    structuredClone(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function unsendable(call: Call | undefined, outcome: Outcome): Outcome {
   if (call?.call !== 'run' || !('result' in outcome)) return { failed: 'the answer cannot be sent' };
-  const result = outcome.result as import('../../ports/store.ts').RunResult;
+  const result = outcome.result as RunResult;
   const answers = result.answers.map((one) =>
     isPlain(one) ? one : { thrown: 'the answer of this procedure is not a plain value' },
   );

@@ -2,7 +2,7 @@ import type { Job, JobState } from '../../../domain/job.ts';
 import { jobStates } from '../../../domain/job.ts';
 import type { JobFilter, Page } from '../../../ports/store.ts';
 import { decodeJob, jobColumns } from '../codec/job.ts';
-import { jobState } from '../codes.ts';
+import { jobIntent, jobState } from '../codes.ts';
 import { type Connection, numberOf } from '../database.ts';
 import { jobKinds } from '../searches.ts';
 import { type IdRange, inWindows } from './id-windows.ts';
@@ -17,6 +17,9 @@ export function jobQueries(connection: Connection) {
   const one = connection.prepare(`SELECT ${jobColumns} FROM job WHERE id = ? AND ${shown}`);
   const newest = connection.prepare('SELECT max(id) FROM job');
   const kindsOf = jobKinds(connection);
+  const takenIn = connection.prepare(
+    'SELECT id FROM job INDEXED BY job_blocked WHERE intent <> 0 AND state < 4 AND intent = ? ORDER BY id',
+  );
 
   const load = (id: number): Job | null => {
     const cells = one.get(id);
@@ -45,6 +48,7 @@ export function jobQueries(connection: Connection) {
   }
 
   return {
+    jobsBeingTakenIn: async (): Promise<number[]> => takenIn.all(jobIntent.code.building).map(([id]) => id as number),
     job: async (id: number): Promise<Job | null> => load(id),
     async jobs(filter: JobFilter, page: Page): Promise<Job[]> {
       const { states, kinds, owner, label } = filter;

@@ -28,9 +28,10 @@ export function edgeTable(connection: Connection) {
      ORDER BY child, child_kind LIMIT ?`,
   );
   const to = connection.prepare(edgesToSql);
-  // Ended badly: tasks failed or canceled (7, 8), jobs failed or canceled (5, 6), arrays that lost a task.
+  // A parent that has succeeded once is done with, whatever a retry makes of it. Ended badly: tasks failed or canceled (7, 8),
+  // jobs failed or canceled (5, 6), arrays that lost a task.
   const lost = connection.prepare(
-    `SELECT count(*) FROM edge e WHERE e.child = ? AND e.child_kind = ? AND CASE e.parent_kind
+    `SELECT count(*) FROM edge e WHERE e.child = ? AND e.child_kind = ? AND e.done = 0 AND CASE e.parent_kind
        WHEN 0 THEN (SELECT state IN (7, 8) FROM task WHERE id = e.parent)
        WHEN 1 THEN (SELECT lost > 0 FROM array WHERE id = e.parent)
        ELSE (SELECT state IN (5, 6) FROM job WHERE id = e.parent) END`,
