@@ -11,7 +11,7 @@ export const changeKinds = {
   'array.changed': 'the unclaimed part of an array moved as one: {state, from, size}',
   'task.changed': 'a task moved: {state, from, attempt, worker, reason, exitCode}',
   'worker.created': 'a worker registered: {name, kinds, tags}',
-  'worker.changed': 'its status, mode or session changed: {status, mode, name}',
+  'worker.changed': 'its status, mode or what is wanted of it changed: {status, mode, wanted, name}',
   'worker.deleted': 'it was forgotten',
   'pool.changed': 'a pool was made, resized or removed: {total, used}',
 } as const;

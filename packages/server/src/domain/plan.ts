@@ -51,4 +51,3 @@ export interface JobPlan {
   readonly startOn: WorkerId | null;
   readonly tasks: readonly TaskPlan[];
 }
-

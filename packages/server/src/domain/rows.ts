@@ -83,7 +83,8 @@ export type SweepWork =
       readonly after: TaskId;
       readonly classes: readonly (readonly [ClassId, ClassId])[];
     }
-  | { readonly kind: 'built'; readonly job: JobId; readonly after: TaskId }
+  /** Tasks of an array that have rows of their own: a parent told the array something, they are brought in line with it. */
+  | { readonly kind: 'members'; readonly job: JobId; readonly array: TaskId; readonly after: TaskId }
   /** Rows of a deleted job, tasks first, the job last. */
   | { readonly kind: 'purge'; readonly job: JobId }
   | {

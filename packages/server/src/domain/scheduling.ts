@@ -32,7 +32,8 @@ function hasRoom(pools: Pools, name: string, amount: number): boolean {
   return pool !== undefined && pool.used + amount <= pool.total;
 }
 
-function poolsHaveRoom(spec: ClassSpec, pools: Pools): boolean {
+/** Whether the pools could take one more of this class. */
+export function poolsHaveRoom(spec: ClassSpec, pools: Pools): boolean {
   // The same sum as `poolsWanted`, without making a record for every class of every claim.
   const implicit = kindPool(spec.kind);
   for (const name in spec.pools) {

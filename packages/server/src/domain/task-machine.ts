@@ -36,8 +36,6 @@ export interface Fence {
 export type DeclineHow = 'defer' | 'reject' | 'expire';
 
 export type TaskEvent =
-  /** The whole job is stored. */
-  | { readonly event: 'built' }
   | { readonly event: 'parent-succeeded' }
   /** A parent ended badly for good. */
   | { readonly event: 'parent-lost' }
@@ -112,7 +110,6 @@ export type TaskOutcome = { readonly step: TaskStep } | { readonly refusal: Task
 /** The moves that exist: from a state, by an event, to these states. Tests, docs and legends are made from it; `stepTask` obeys it. */
 export const taskMoves: Readonly<Record<TaskStateName, Partial<Record<TaskEventName, readonly TaskStateName[]>>>> = {
   waiting: {
-    built: ['waiting', 'ready'],
     'parent-succeeded': ['waiting', 'ready'],
     'parent-lost': ['canceled'],
     due: ['waiting', 'ready'],
@@ -167,7 +164,7 @@ const ready: TaskState = { state: 'ready' };
 
 /** A waiting task with nothing left to wait for is ready. */
 function settle(waiting: Waiting, parentsLeft: number): TaskState {
-  return waiting.held || waiting.building || parentsLeft > 0 || waiting.notBefore !== null ? waiting : ready;
+  return waiting.held || parentsLeft > 0 || waiting.notBefore !== null ? waiting : ready;
 }
 
 /** How a task (or the rest of an array) begins. */
@@ -176,7 +173,7 @@ export function initialTaskState(of: {
   notBefore: Millis | null;
   parentsLeft: number;
 }): Waiting | { readonly state: 'ready' } {
-  const state = settle({ state: 'waiting', held: of.held, notBefore: of.notBefore, building: false }, of.parentsLeft);
+  const state = settle({ state: 'waiting', held: of.held, notBefore: of.notBefore }, of.parentsLeft);
   return state.state === 'waiting' ? state : { state: 'ready' };
 }
 
@@ -187,11 +184,11 @@ function queued(core: TaskCore, notBefore: Millis | null, now: Millis): TaskStat
     case 'delete':
       return { state: 'canceled', reason: 'user', at: now };
     case 'hold':
-      return { state: 'waiting', held: true, notBefore, building: false };
+      return { state: 'waiting', held: true, notBefore };
+    // Nothing of a job that is being taken in can be claimed: its intent alone keeps claims away.
     case 'building':
-      return { state: 'waiting', held: false, notBefore, building: true };
     case 'none':
-      return settle({ state: 'waiting', held: false, notBefore, building: false }, core.parentsLeft);
+      return settle({ state: 'waiting', held: false, notBefore }, core.parentsLeft);
     default:
       return unreachable(core.intent);
   }
@@ -228,10 +225,6 @@ function holds(core: TaskCore, holder: Holder, by: Fence): boolean {
 export function stepTask(core: TaskCore, event: TaskEvent, now: Millis): TaskOutcome {
   const { state } = core;
   switch (event.event) {
-    case 'built':
-      return state.state === 'waiting'
-        ? to(core, { state: settle({ ...state, building: false }, core.parentsLeft) })
-        : no('state');
     case 'parent-succeeded':
       return onParentSucceeded(core);
     case 'parent-lost':
@@ -303,7 +296,7 @@ function onParentSucceeded(core: TaskCore): TaskOutcome {
 
 function onHold(core: TaskCore): TaskOutcome {
   const { state } = core;
-  const held: Waiting = { state: 'waiting', held: true, notBefore: null, building: false };
+  const held: Waiting = { state: 'waiting', held: true, notBefore: null };
   if (state.state === 'waiting') return to(core, { state: { ...state, held: true } });
   if (state.state === 'ready') return to(core, { state: held });
   if (state.state === 'offered') return to(core, { state: held }, [{ effect: 'withdraw', holder: state }]);

@@ -11,8 +11,6 @@ export interface Waiting {
   readonly held: boolean;
   /** Not before this moment (a start time asked for, or back-off). */
   readonly notBefore: Millis | null;
-  /** The job is still being taken in, in chunks. */
-  readonly building: boolean;
 }
 export interface Ready {
   readonly state: 'ready';

@@ -71,14 +71,19 @@ export interface Moved {
 export interface Commands {
   /**
    * `ids`: how many task ids the whole job needs. A job too large for one transaction comes with `building`: its first part
-   * here, the rest by `extend`, acknowledged after `built`; nothing of it is claimed before (use `engine.submit`).
+   * here, the rest by `extend`, acknowledged after `built`, which also makes it answer for its key; nothing of it is claimed
+   * before (use `engine.submit`).
    */
   submit: [{ plan: JobPlan; key: string | null; hash: string; ids: number; building: boolean }, Submitted];
-  extend: [{ job: JobId; tasks: readonly PlacedTask[]; notBefore: Millis | null; after: readonly JobId[] }, { done: true }];
-  built: [{ job: JobId; hold: boolean }, { job: Job }];
+  extend: [
+    { job: JobId; tasks: readonly PlacedTask[]; hold: boolean; notBefore: Millis | null; after: readonly JobId[] },
+    { done: true },
+  ];
+  /** Refused with `conflict` when another job has taken the key meanwhile. */
+  built: [{ job: JobId; hold: boolean; key: string | null; hash: string }, { job: Job }];
   /**
    * Gives the worker the best fitting tasks. `run`: attempts begin at once, within its room. `offer`: shown only, until
-   * `deadline` (null: none); at most `max` minus what it holds as offers. `only`: nothing but these kinds or this task.
+   * `deadline` (null: none). `kinds`: nothing but these. `poolsToo: false`: nothing that takes from a pool.
    * A worker that must get the same task again (`resume: true`, pull workers) gets what it already holds first.
    */
   claim: [
@@ -92,8 +97,8 @@ export interface Commands {
       resume: boolean;
       poolsToo: boolean;
     },
-    /** `exhausted`: classes of which nothing is left for anybody. */
-    { assignments: readonly Assignment[]; exhausted: readonly ClassId[] },
+    /** `exhausted`: classes of which nobody can begin anything now. `more`: another claim of this worker may give more. */
+    { assignments: readonly Assignment[]; exhausted: readonly ClassId[]; more: boolean },
   ];
   /** Refused with `void_offer` when the offer stands no more: the worker must be told to drop it. */
   accept: [{ task: TaskId; session: SessionNumber }, { assignment: Assignment }];
@@ -126,8 +131,11 @@ export interface Commands {
   giveBack: [ReportedBy & { how: 'free' | 'defer' | 'reject'; why: string | null }, { task: Task }];
   suspend: [{ task: TaskId }, { task: Task }];
   resume: [{ task: TaskId }, { task: Task }];
-  /** One task. `kill: false` refuses with `running` once it has started. */
-  stop: [{ task: TaskId; goal: StopGoal; reason: Reason; kill: boolean }, { task: Task; before: TaskStateName }];
+  /** One task, or only this attempt of it. `kill: false` refuses with `running` once it has started. */
+  stop: [
+    { task: TaskId; attempt?: AttemptNumber; goal: StopGoal; reason: Reason; kill: boolean },
+    { task: Task; before: TaskStateName },
+  ];
   /** The whole job: what waits is canceled; with `kill` what runs is stopped too. */
   cancel: [{ job: JobId; kill: boolean }, Moved];
   hold: [{ job: JobId }, Moved];
@@ -185,9 +193,9 @@ export interface Commands {
   ];
   /** The connection broke: grace begins (`lost`), or with no grace everything it held is lost now. */
   connectionLost: [{ worker: WorkerId; session: SessionNumber }, { grace: number }];
-  /** Grace or lease is over. */
-  sessionOver: [{ worker: WorkerId; session: SessionNumber; why: string }, { done: true }];
-  /** What the worker is at present: room as it reports it, description. Clears deferrals. */
+  /** Grace or lease is over. `ifLost`: only if its connection is still gone. */
+  sessionOver: [{ worker: WorkerId; session: SessionNumber; why: string; ifLost: boolean }, { done: true }];
+  /** What the worker is at present: room as it reports it, description. A sign of life, also after a lost connection. Clears deferrals. */
   refresh: [
     {
       worker: WorkerId;
@@ -206,6 +214,7 @@ export interface Commands {
   /** The row goes; refused while it holds tasks, unless `force`. */
   forget: [{ worker: WorkerId; force: boolean }, { done: true }];
   tell: [{ worker: WorkerId; message: unknown }, { done: true }];
+  /** No task of this kind of this job for this worker any more. `requeue`: what it runs of it is stopped and goes back. */
   block: [{ job: JobId; worker: WorkerId; kind: string; requeue: boolean }, { done: true }];
   forgive: [{ job: JobId | null; worker: WorkerId | null; kind: string | null }, { done: true }];
 

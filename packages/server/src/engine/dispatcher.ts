@@ -1,20 +1,19 @@
 import type { ClassId } from '../domain/ids.ts';
 import type { ClassSpec } from '../domain/needs.ts';
-import { system } from '../domain/principal.ts';
 import { fitsNow, mayClaim, roomOf, suits } from '../domain/worker.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Store } from '../ports/store.ts';
-import type { Assignment } from './commands.ts';
+import type { Queries } from '../ports/store.ts';
+import type { AnswerOf, InputOf } from './commands.ts';
+import type { Insist } from './insist.ts';
 import type { Runner } from './run.ts';
 import { byBusyness, type LiveSession, type SessionTable } from './session-table.ts';
 
 export interface DispatcherDeps {
   readonly runner: Runner;
-  readonly store: Store;
+  readonly insist: Insist;
+  readonly query: Pick<Queries, 'classes' | 'liveClasses'>;
   readonly clock: Clock;
   readonly sessions: SessionTable;
-  /** Every task that a worker was given, whoever asked. */
-  assigned(session: LiveSession, assignments: readonly Assignment[]): void;
   failed(where: string, cause: unknown): void;
 }
 
@@ -26,6 +25,9 @@ export interface Dispatcher {
 }
 
 const mostPerClaim = 64;
+/** Classes looked after at once: each may wait for a commit. */
+const mostSpreads = 16;
+const mostSpecs = 10_000;
 
 /**
  * Pushes work: the same claim that a pull worker makes, made by the server that holds the connection, at once, for the least
@@ -34,25 +36,32 @@ const mostPerClaim = 64;
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const specs = new Map<ClassId, ClassSpec>();
   const woken = new Set<ClassId>();
-  let draining = false;
+  const spreading = new Set<ClassId>();
 
-  /** Per class a wave of sessions, doubling until one of them finds nothing left for anybody. */
-  async function drain(): Promise<void> {
-    draining = true;
-    try {
-      for (const id of woken) {
-        woken.delete(id);
-        if (id === 0) for (const session of [...deps.sessions.all()].sort(byBusyness)) wakeSession(session);
-        else await spread(id);
-      }
-    } catch (cause) {
-      deps.failed('dispatch', cause);
-    } finally {
-      draining = false;
-      if (woken.size > 0) void drain();
+  /** One spread of a class at a time; who wakes it meanwhile gets another one afterwards. */
+  function pump(): void {
+    for (const id of woken) {
+      if (spreading.size >= mostSpreads) return;
+      if (spreading.has(id)) continue;
+      woken.delete(id);
+      spreading.add(id);
+      void (id === 0 ? spreadAll() : spread(id))
+        .catch((cause: unknown) => deps.failed('dispatch', cause))
+        .finally(() => {
+          spreading.delete(id);
+          pump();
+        });
     }
   }
 
+  /** Anywhere: class by class, or session by session where that is less. */
+  async function spreadAll(): Promise<void> {
+    const live = await deps.query.liveClasses();
+    if (live.length < deps.sessions.size) for (const { id } of live) woken.add(id);
+    else for (const session of [...deps.sessions.all()].sort(byBusyness)) wakeSession(session);
+  }
+
+  /** A wave of sessions, doubling until one of them finds nothing left for anybody. */
   async function spread(id: ClassId): Promise<void> {
     const spec = await specOf(id);
     if (spec === null) return;
@@ -70,9 +79,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function specOf(id: ClassId): Promise<ClassSpec | null> {
     const known = specs.get(id);
     if (known !== undefined) return known;
-    const [row] = await deps.store.query.classes([id]);
+    const [row] = await deps.query.classes([id]);
     if (row === undefined) return null;
-    if (specs.size > 10_000) specs.clear();
+    if (specs.size >= mostSpecs) specs.clear();
     specs.set(id, row.spec);
     return row.spec;
   }
@@ -80,9 +89,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   function couldTake({ worker, ears, offers }: LiveSession, spec: ClassSpec): boolean {
     const { push } = ears;
     if (push === null || !mayClaim(worker)) return false;
-    const byOffer = push.offer !== undefined && offers < push.offers;
     if (push.run !== undefined && fitsNow(spec, worker)) return true;
-    return byOffer && (worker.profile.room === 'counted' ? suits(spec, worker) : fitsNow(spec, worker));
+    if (push.offer === undefined || offers >= push.offers) return false;
+    return worker.profile.room === 'counted' ? suits(spec, worker) : fitsNow(spec, worker);
   }
 
   function wakeSession(session: LiveSession): void {
@@ -114,10 +123,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (run === undefined || free <= 0 || !mayClaim(session.worker)) return [];
     // Several idle workers share what there is; a queue longer than that fills them in further rounds.
     const max = Math.max(1, Math.min(mostPerClaim, Math.ceil(free / sharers)));
-    const { assignments, exhausted } = await claim(session, 'run', max, null);
+    const { assignments, exhausted, more } = await claim(session, 'run', max, null);
     if (assignments.length > 0) run(assignments);
-    if (assignments.length === max && max < free) session.again = true;
-    if (assignments.length === 0 && session.offers === 0) await takeBack(session);
+    if (roomOf(session.worker).slots <= 0) return exhausted;
+    if (more) session.again = true;
+    else if (session.offers === 0) await takeBack(session);
     return exhausted;
   }
 
@@ -128,22 +138,44 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     // Prefetching is for a full worker: with room left there is nothing that it could have got.
     if (max <= 0 || (push.run !== undefined && roomOf(session.worker).slots > 0)) return [];
     const deadline = push.offerMs === null ? null : deps.clock.now() + push.offerMs;
-    const { assignments, exhausted } = await claim(session, 'offer', max, deadline);
+    const { assignments, exhausted, more } = await claim(session, 'offer', max, deadline);
     if (assignments.length > 0) push.offer(assignments);
+    if (more && session.offers < push.offers) session.again = true;
     return push.run === undefined ? exhausted : [];
   }
 
-  async function claim(session: LiveSession, mode: 'run' | 'offer', max: number, deadline: number | null) {
+  async function claim(
+    session: LiveSession,
+    mode: 'run' | 'offer',
+    max: number,
+    deadline: number | null,
+  ): Promise<AnswerOf<'claim'>> {
     const { worker, by, number } = session;
     const poolsToo = mode === 'run' || worker.profile.room === 'reported';
-    const input = { worker: worker.id, session: number, max, mode, deadline, kinds: null, resume: false, poolsToo };
+    const input: InputOf<'claim'> = {
+      worker: worker.id,
+      session: number,
+      max,
+      mode,
+      deadline,
+      kinds: null,
+      resume: false,
+      poolsToo,
+    };
     const result = await deps.runner.command(by, 'claim', input);
-    if (result.refusal !== undefined) return { assignments: [], exhausted: [] };
-    deps.assigned(session, result.value.assignments);
-    return result.value;
+    if (result.value !== undefined) return result.value;
+    if (result.refusal.code === 'storage') later(session);
+    return { assignments: [], exhausted: [], more: false };
   }
 
-  /** An idle worker gets back one of the tasks that a full one only holds in advance. */
+  /** The storage failed: nobody else would look again. */
+  function later(session: LiveSession): void {
+    void deps.insist.pause().then(() => {
+      if (deps.sessions.get(session.number) === session) wakeSession(session);
+    });
+  }
+
+  /** A worker with room gets back one of the tasks that a full one only holds in advance. */
   async function takeBack(idle: LiveSession): Promise<void> {
     for (const rich of deps.sessions.all()) {
       if (rich === idle || rich.offers === 0 || rich.worker.profile.room !== 'counted') continue;
@@ -151,7 +183,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         if (!held.offered) continue;
         const spec = await specOf(held.class);
         if (spec === null || !fitsNow(spec, idle.worker)) continue;
-        await deps.runner.command(system, 'stop', { task, goal: 'requeue', reason: 'drain', kill: false });
+        await deps.insist('stop', { task, goal: 'requeue', reason: 'drain', kill: false });
         return;
       }
     }
@@ -160,7 +192,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return {
     wakeClasses(classes) {
       for (const id of classes) woken.add(id);
-      if (!draining && woken.size > 0) void drain();
+      pump();
     },
     wakeSession,
   };

@@ -3,12 +3,14 @@ import { may, type Principal } from '../domain/principal.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Command, Lane, RunResult, Store } from '../ports/store.ts';
 import { type AnswerOf, type CommandName, commandTable, type InputOf, type Told } from './commands.ts';
-import type { Spoken } from './procedures/draft.ts';
+import type { Spoken } from './procedures/working-set.ts';
 
 export interface RunnerDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
+  /** One answer of a batch, in order; all of them come before `committed`. */
+  answered(name: CommandName, input: unknown, answer: unknown): void;
   /** What was committed: the feed, timers, the dispatcher. Called before the commands are answered. */
   committed(result: RunResult): void;
   /** Words for workers; called once the answers of the same batch have been passed on. */
@@ -75,10 +77,15 @@ export function createRunner(deps: RunnerDeps): Runner {
       for (const { resolve } of batch) resolve(refuse('storage', `The store failed: ${detail}`));
       return;
     }
-    deps.committed(result);
     const told: Told[] = [];
-    batch.forEach((pending, i) => {
-      pending.resolve(unwrap(pending.command, result.answers[i], told));
+    const results = batch.map(({ command }, i) => unwrap(command, result.answers[i], told));
+    batch.forEach(({ command }, i) => {
+      const value = results[i]?.value;
+      if (value !== undefined) deps.answered(command.name as CommandName, command.input, value);
+    });
+    deps.committed(result);
+    batch.forEach(({ resolve }, i) => {
+      resolve(results[i] ?? refuse('internal', 'The store gave no answer'));
     });
     // After the answers: a kill must not overtake the word that started what it kills.
     if (told.length > 0) setImmediate(() => deps.told(told));
@@ -90,14 +97,13 @@ export function createRunner(deps: RunnerDeps): Runner {
       deps.failed(command.name, answer.thrown);
       return refuse('internal', `${command.name} failed; the server's log has the cause`);
     }
-    if ('refusal' in answer) {
-      const name = command.name as CommandName;
-      if (commandTable[name].audited) deps.refused(command.by, name, answer.refusal);
-      return { refusal: answer.refusal };
-    }
+    if ('refusal' in answer) return { refusal: answer.refusal };
     const spoken = answer.answer as Spoken<unknown>;
     told.push(...spoken.told);
-    return spoken.refusal === undefined ? { value: spoken.answer } : { refusal: spoken.refusal };
+    if (spoken.refusal === undefined) return { value: spoken.answer };
+    const name = command.name as CommandName;
+    if (commandTable[name].audited) deps.refused(command.by, name, spoken.refusal);
+    return { refusal: spoken.refusal };
   }
 
   return {

@@ -19,6 +19,8 @@ export interface LiveSession {
   /** Asked for again while claiming. */
   again: boolean;
   lastSeen: number;
+  /** Tasks that left it while its rows were being read; null: they have been. */
+  gone: Set<TaskId> | null;
 }
 
 interface HeldTask {
@@ -32,6 +34,7 @@ export class SessionTable {
   readonly #sessions = new Map<number, LiveSession>();
   readonly #byWorker = new Map<WorkerId, LiveSession>();
   readonly #holders = new Map<TaskId, LiveSession>();
+  readonly #filling = new Set<LiveSession>();
 
   add(session: LiveSession): void {
     this.#sessions.set(session.number, session);
@@ -42,6 +45,7 @@ export class SessionTable {
     const session = this.#sessions.get(number);
     if (session === undefined) return null;
     this.#sessions.delete(number);
+    this.#filling.delete(session);
     if (this.#byWorker.get(session.worker.id) === session) this.#byWorker.delete(session.worker.id);
     for (const task of session.held.keys()) if (this.#holders.get(task) === session) this.#holders.delete(task);
     return session;
@@ -69,6 +73,8 @@ export class SessionTable {
 
   /** A task is with this session now, offered or begun. */
   holds(session: LiveSession, task: Task, amounts: Amounts): void {
+    const holder = this.#holders.get(task.id);
+    if (holder !== undefined && holder !== session) this.#drop(holder, task.id);
     const known = session.held.get(task.id);
     const offered = !isRunningLike(task.state);
     if (known !== undefined && known.offered === offered) return;
@@ -85,15 +91,30 @@ export class SessionTable {
     };
   }
 
-  /** It has ended, or went elsewhere. */
-  drops(task: TaskId): LiveSession | null {
-    const session = this.#holders.get(task);
-    const known = session?.held.get(task);
-    if (session === undefined || known === undefined) return null;
+  /** Whoever held it and is not this worker holds it no more; `worker: null` is nobody. */
+  leaves(task: TaskId, worker: WorkerId | null): void {
+    for (const session of this.#filling) if (session.worker.id !== worker) session.gone?.add(task);
+    const holder = this.#holders.get(task);
+    if (holder !== undefined && holder.worker.id !== worker) this.#drop(holder, task);
+  }
+
+  /** From now until `filled` its rows are being read: what leaves it meanwhile must not be put into it. */
+  filling(session: LiveSession): void {
+    session.gone = new Set();
+    this.#filling.add(session);
+  }
+
+  filled(session: LiveSession): void {
+    session.gone = null;
+    this.#filling.delete(session);
+  }
+
+  #drop(session: LiveSession, task: TaskId): void {
+    const known = session.held.get(task);
+    if (known === undefined) return;
     this.#holders.delete(task);
     session.held.delete(task);
     this.#released(session, known);
-    return session;
   }
 
   #released(session: LiveSession, held: HeldTask): void {

@@ -1,27 +1,23 @@
-import type { SessionNumber, TaskId, WorkerId } from '../domain/ids.ts';
-import type { Amounts } from '../domain/needs.ts';
-import { system } from '../domain/principal.ts';
-import type { Task } from '../domain/task.ts';
+import type { SessionNumber, WorkerId } from '../domain/ids.ts';
+import { nothing } from '../domain/needs.ts';
+import { isAlive, type Task } from '../domain/task.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import type { InputOf, Told } from './commands.ts';
 import { createDeadlines } from './deadlines.ts';
 import type { SessionHandle, Sessions } from './engine.ts';
-import type { Runner } from './run.ts';
+import type { Insist } from './insist.ts';
 import type { LiveSession, SessionTable } from './session-table.ts';
+import type { Watch } from './watch.ts';
 
 export interface SessionsDeps {
-  readonly runner: Runner;
+  readonly insist: Insist;
   readonly store: Store;
   readonly clock: Clock;
   readonly table: SessionTable;
+  readonly watch: Pick<Watch, 'begins' | 'alive' | 'stopping'>;
   wake(session: LiveSession): void;
-  /** A task that the session holds already. */
-  seize(session: LiveSession, task: Task, amounts: Amounts): void;
-  taskAlive(task: TaskId): void;
-  /** The holder was told to end it: it has only so long. */
-  stopping(task: Task): void;
   failed(where: string, cause: unknown): void;
 }
 
@@ -34,7 +30,7 @@ export interface LiveSessions extends Sessions {
 
 /** The lives of connected sessions: leases, graces, words to them. Leases are monotonic time in memory. */
 export function createSessions(deps: SessionsDeps): LiveSessions {
-  const { runner, store, clock, table } = deps;
+  const { insist, store, clock, table, watch } = deps;
   const leases = createDeadlines<SessionNumber>(clock, leaseOver);
   const graces = createDeadlines<string>(clock, graceOver);
 
@@ -50,13 +46,13 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
 
   function end(session: LiveSession, why: string): void {
     const { worker, number } = session;
-    void runner.command(system, 'sessionOver', { worker: worker.id, session: number, why });
+    void insist('sessionOver', { worker: worker.id, session: number, why, ifLost: false });
   }
 
   function graceOver(key: string): void {
     const [worker, session] = key.split('.').map(Number);
     if (worker === undefined || session === undefined) return;
-    void runner.command(system, 'sessionOver', { worker, session, why: 'it did not come back in time' });
+    void insist('sessionOver', { worker, session, why: 'it did not come back in time', ifLost: true });
   }
 
   function detach(number: SessionNumber): LiveSession | null {
@@ -64,27 +60,32 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
     return table.remove(number);
   }
 
+  /** What the store knows of it: the row, and what it holds already. */
   async function fill(session: LiveSession): Promise<void> {
     const { worker, number } = session;
-    const row = await store.query.worker(worker.id);
-    if (table.get(number) !== session || row === null) return;
-    session.worker = { ...row, used: { slots: 0, cpus: 0, ramMb: 0, named: {} }, holding: 0 };
-    const held = await store.query.held(worker.id);
-    const classes = new Map(
-      (await store.query.classes([...new Set(held.map((task) => task.class))])).map(({ id, spec }) => [id, spec]),
-    );
-    if (table.get(number) !== session) return;
-    for (const task of held) {
-      const spec = classes.get(task.class);
-      if (spec !== undefined) deps.seize(session, task, spec.amounts);
+    table.filling(session);
+    try {
+      const [row, held] = await Promise.all([store.query.worker(worker.id), store.query.held(worker.id)]);
+      const classes = await store.query.classes([...new Set(held.map((task) => task.class))]);
+      if (table.get(number) !== session || row === null) return;
+      session.worker = { ...row, used: nothing, holding: 0 };
+      const specs = new Map(classes.map(({ id, spec }) => [id, spec]));
+      for (const task of held) {
+        const spec = specs.get(task.class);
+        if (spec === undefined || !isHeldIn(task, number) || session.gone?.has(task.id)) continue;
+        table.holds(session, task, spec.amounts);
+        watch.begins(task);
+      }
+      if (row.profile.leaseMs > 0) leases.set(number, row.profile.leaseMs);
+    } finally {
+      table.filled(session);
     }
-    if (row.profile.leaseMs > 0) leases.set(number, row.profile.leaseMs);
     deps.wake(session);
   }
 
   /** The connection broke: grace begins, or what it held is lost at once. */
   async function lost(worker: WorkerId, session: SessionNumber): Promise<void> {
-    const result = await runner.command(system, 'connectionLost', { worker, session });
+    const result = await insist('connectionLost', { worker, session });
     const grace = result.value?.grace ?? 0;
     if (grace > 0) graces.set(`${worker}.${session}`, grace);
   }
@@ -101,6 +102,7 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
         claiming: false,
         again: false,
         lastSeen: clock.monotonic(),
+        gone: null,
       };
       table.add(session);
       const filled = fill(session).catch((cause: unknown) => deps.failed('attach', cause));
@@ -114,7 +116,7 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
             if (table.get(number) === session) deps.wake(session);
           });
         },
-        taskAlive: deps.taskAlive,
+        taskAlive: watch.alive,
         async lost() {
           if (over) return;
           over = true;
@@ -125,7 +127,7 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
           if (over) return;
           over = true;
           detach(number);
-          await runner.command(system, 'signOff', { worker: workerId, session: number, giveBack });
+          await insist('signOff', { worker: workerId, session: number, giveBack });
         },
       };
       return handle;
@@ -135,7 +137,7 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
       for (const { session: number, what } of words) {
         const session = table.get(number);
         if (session === undefined) continue;
-        if (what.tell === 'kill') deps.stopping(what.task);
+        if (what.tell === 'kill') watch.stopping(what.task);
         try {
           session.ears.tell(what);
         } catch (cause) {
@@ -145,17 +147,9 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
       }
     },
 
-    refreshed({ session: number, reported, total, mode }) {
-      const session = table.get(number);
-      if (session === undefined) return;
-      const { worker } = session;
-      session.worker = {
-        ...worker,
-        reported: reported ?? worker.reported,
-        total: total ?? worker.total,
-        mode: mode ?? worker.mode,
-        wanted: mode !== null && worker.wanted?.mode === mode ? null : worker.wanted,
-      };
+    /** A sign of life in the same session: its grace has ended well. */
+    refreshed({ worker, session }) {
+      graces.delete(`${worker}.${session}`);
     },
 
     /** After a start every grace begins anew, except for sessions that were a connection. */
@@ -167,7 +161,7 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
       }
       if (worker.profile.connection) {
         const why = 'the server was restarted';
-        await runner.command(system, 'sessionOver', { worker: worker.id, session: worker.session, why });
+        await insist('sessionOver', { worker: worker.id, session: worker.session, why, ifLost: false });
       } else await lost(worker.id, worker.session);
     },
 
@@ -178,9 +172,12 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
   };
 }
 
+function isHeldIn({ state }: Task, session: SessionNumber): boolean {
+  return isAlive(state) && state.session === session;
+}
+
 /** Until its row is read: nothing can be given to it. */
 function unknownWorker(id: WorkerId, session: SessionNumber): Worker {
-  const none = { slots: 0, cpus: 0, ramMb: 0, named: {} };
   return {
     id,
     name: '',
@@ -189,8 +186,8 @@ function unknownWorker(id: WorkerId, session: SessionNumber): Worker {
     profile: { graceMs: 0, connection: true, leaseMs: 0, ephemeral: false, room: 'counted', suspends: false },
     kinds: [],
     tags: [],
-    total: none,
-    used: none,
+    total: nothing,
+    used: nothing,
     reported: null,
     status: 'starting',
     mode: 'awake',

@@ -1,4 +1,4 @@
-import type { Result } from '../domain/errors.ts';
+import { type Result, refuse } from '../domain/errors.ts';
 import { type Principal, system } from '../domain/principal.ts';
 import type { JobPlan, Submitted, TaskPlan } from './commands.ts';
 import { idsOf, placeTasks } from './procedures/place.ts';
@@ -6,6 +6,11 @@ import type { Runner } from './run.ts';
 
 /** Rows written per command: the store's limit is 2,000. */
 const rowsPerPart = 1_500;
+/** Items of an array share rows; no pack of the store is smaller. */
+const itemsPerRow = 250;
+
+const rowsOf = ({ after, array }: TaskPlan, parentsOfRoots: number): number =>
+  2 + (after.length === 0 ? parentsOfRoots : after.length) + Math.ceil((array?.items?.length ?? 0) / itemsPerRow);
 
 /** How many of the tasks from `from` on fit into one transaction. */
 function partFrom(tasks: readonly TaskPlan[], from: number, parentsOfRoots: number): number {
@@ -14,7 +19,7 @@ function partFrom(tasks: readonly TaskPlan[], from: number, parentsOfRoots: numb
   for (; i < tasks.length; i++) {
     const task = tasks[i];
     if (task === undefined) break;
-    rows += 2 + (task.after.length === 0 ? parentsOfRoots : task.after.length) + (task.array?.items == null ? 0 : 1);
+    rows += rowsOf(task, parentsOfRoots);
     if (rows > rowsPerPart && i > from) break;
   }
   return i;
@@ -28,34 +33,36 @@ export async function submitJob(
   runner: Runner,
   by: Principal,
   plan: JobPlan,
-  options: { key?: string; hash?: string },
+  { key = null, hash = '' }: { key?: string | null; hash?: string },
 ): Promise<Result<Submitted>> {
-  const { tasks } = plan;
-  const first = partFrom(tasks, 0, plan.after.length);
+  const { tasks, after, hold, notBefore } = plan;
+  const first = partFrom(tasks, 0, after.length);
   const building = first < tasks.length;
-  const input = {
-    plan: building ? { ...plan, tasks: tasks.slice(0, first) } : plan,
-    // An unfinished job must not answer for its key.
-    key: options.key ?? null,
-    hash: options.hash ?? '',
-    ids: idsOf(tasks),
-    building,
-  };
-  const begun = await runner.command(by, 'submit', input);
-  if (begun.refusal !== undefined || !building || begun.value.replayed) return begun;
-  const { job } = begun.value;
+  if (building && plan.startOn !== null)
+    return refuse('invalid', 'Only a job of one task can be started on a named worker', '/startOn');
+  const part = building ? { ...plan, tasks: tasks.slice(0, first) } : plan;
+  const begun = await runner.command(by, 'submit', { plan: part, key, hash, ids: idsOf(tasks), building });
+  if (begun.refusal !== undefined) return begun;
+  const { job, replayed } = begun.value;
   const placed = placeTasks(tasks, job.firstTask);
+  const taskIds = placed.map(({ id }) => id);
+  if (replayed) return { value: { ...begun.value, taskIds } };
+  if (!building) return begun;
   for (let from = first; from < tasks.length; ) {
-    const to = partFrom(tasks, from, plan.after.length);
-    const part = { job: job.id, tasks: placed.slice(from, to), notBefore: plan.notBefore, after: plan.after };
-    const extended = await runner.command(by, 'extend', part);
-    if (extended.refusal !== undefined) {
-      await runner.command(system, 'delete', { job: job.id });
-      return extended;
-    }
+    const to = partFrom(tasks, from, after.length);
+    const extension = { job: job.id, tasks: placed.slice(from, to), hold, notBefore, after };
+    const extended = await runner.command(by, 'extend', extension);
+    if (extended.refusal !== undefined) return giveUp(extended);
     from = to;
   }
-  const done = await runner.command(by, 'built', { job: job.id, hold: plan.hold });
-  if (done.refusal !== undefined) return done;
-  return { value: { ...begun.value, job: done.value.job, taskIds: placed.map(({ id }) => id) } };
+  const done = await runner.command(by, 'built', { job: job.id, hold, key, hash });
+  if (done.refusal === undefined) return { value: { ...begun.value, job: done.value.job, taskIds } };
+  await giveUp(done);
+  // The same request came twice at once; the other one was first.
+  return done.refusal.code === 'conflict' ? submitJob(runner, by, plan, { key, hash }) : done;
+
+  async function giveUp<R>(refused: R): Promise<R> {
+    await runner.command(system, 'delete', { job: job.id });
+    return refused;
+  }
 }

@@ -1,9 +1,8 @@
 import type { AttemptNumber, TaskId } from '../domain/ids.ts';
-import { system } from '../domain/principal.ts';
 import { isAlive, isRunningLike, type Task } from '../domain/task.ts';
 import type { Clock } from '../ports/clock.ts';
 import { createDeadlines } from './deadlines.ts';
-import type { Runner } from './run.ts';
+import type { Insist } from './insist.ts';
 
 /** Workers of ours enforce their limits themselves; the server comes after them, and alone where the worker cannot. */
 const slackMs = 2_000;
@@ -17,13 +16,18 @@ interface Watched {
 /** Run times, silences, and stops that are not reported: the limits of live attempts. */
 export interface Watch {
   begins(task: Task): void;
+  /** Whether this attempt is the one that is watched. */
+  watches(task: TaskId, attempt: AttemptNumber): boolean;
   alive(task: TaskId): void;
+  /** What is suspended is silent; its run time goes on. */
+  suspended(task: TaskId): void;
+  resumed(task: TaskId): void;
   stopping(task: Task): void;
   ends(task: TaskId): void;
   close(): void;
 }
 
-export function createWatch(clock: Clock, runner: Runner, forceMs: number): Watch {
+export function createWatch(clock: Clock, insist: Insist, forceMs: number): Watch {
   const watched = new Map<TaskId, Watched>();
   const runTimes = createDeadlines<TaskId>(clock, (task) => over(task, 'timeout'));
   const forced = createDeadlines<TaskId>(clock, force);
@@ -37,12 +41,13 @@ export function createWatch(clock: Clock, runner: Runner, forceMs: number): Watc
   });
 
   function over(task: TaskId, reason: 'timeout' | 'silence'): void {
-    void runner.command(system, 'stop', { task, goal: 'failed', reason, kill: true });
+    const attempt = watched.get(task)?.attempt;
+    if (attempt !== undefined) void insist('stop', { task, attempt, goal: 'failed', reason, kill: true });
   }
 
   function force(task: TaskId): void {
     const known = watched.get(task);
-    if (known !== undefined) void runner.command(system, 'force', { task, attempt: known.attempt });
+    if (known !== undefined) void insist('force', { task, attempt: known.attempt });
   }
 
   return {
@@ -51,12 +56,20 @@ export function createWatch(clock: Clock, runner: Runner, forceMs: number): Watc
       watched.set(task.id, { attempt: task.attempt, silenceMs: task.silenceMs, lastLife: clock.monotonic() });
       const since = Math.max(0, clock.now() - (task.startedAt ?? clock.now()));
       if (task.timeoutMs > 0) runTimes.set(task.id, Math.max(0, task.timeoutMs - since) + slackMs);
-      if (task.silenceMs > 0) silences.set(task.id, task.silenceMs + slackMs);
+      if (task.silenceMs > 0 && task.state.state !== 'suspended') silences.set(task.id, task.silenceMs + slackMs);
       if (task.state.state === 'stopping') forced.set(task.id, forceMs);
     },
     alive(task) {
       const known = watched.get(task);
       if (known !== undefined) known.lastLife = clock.monotonic();
+    },
+    watches: (task, attempt) => watched.get(task)?.attempt === attempt,
+    suspended: (task) => silences.delete(task),
+    resumed(task) {
+      const known = watched.get(task);
+      if (known === undefined || known.silenceMs === 0) return;
+      known.lastLife = clock.monotonic();
+      silences.set(task, known.silenceMs + slackMs);
     },
     stopping(task) {
       if (isAlive(task.state) && watched.has(task.id)) forced.set(task.id, forceMs);

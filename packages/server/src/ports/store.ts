@@ -171,9 +171,16 @@ export interface Reads {
   log: [{ task: TaskId; attempt: AttemptNumber; stream: LogStream }, LogRow | null];
   /** The answer once given under this key. */
   idempotent: [{ owner: string; key: string }, { hash: string; job: JobId } | null];
-  /** Ended jobs for `clean`: oldest first. */
+  /** Ended jobs for `clean`: oldest first. `owner`: this one's only; null: anybody's. */
   endedJobs: [
-    { states: readonly JobState[]; kinds: readonly string[] | null; oneTask: boolean; endedBefore: Millis; limit: number },
+    {
+      states: readonly JobState[];
+      kinds: readonly string[] | null;
+      oneTask: boolean;
+      endedBefore: Millis;
+      owner: string | null;
+      limit: number;
+    },
     Job[],
   ];
   /** Fresh ids, `n` in a row: the first one. */
@@ -333,6 +340,8 @@ export interface Queries {
   /** The earliest moment at which something becomes due (`notBefore`, offers' deadlines, ends of exclusions still ahead of `now`); null: nothing. */
   nextDue(now: Millis): Promise<Millis | null>;
   hasSweeps(): Promise<boolean>;
+  /** Jobs on intent `building`. */
+  jobsBeingTakenIn(): Promise<JobId[]>;
   /** Who has seen everything up to `n` has missed nothing if n ≥ oldest - 1; `oldest` is newest + 1 when nothing is kept. */
   changesSince(number: number, limit: number): Promise<{ changes: Change[]; oldest: number; newest: number }>;
   audit(page: Page): Promise<(AuditRow & { id: number })[]>;

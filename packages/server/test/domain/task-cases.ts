@@ -10,9 +10,7 @@ export const attempt = 3;
 /** Every shape of every state. */
 export const shapes: readonly TaskState[] = [
   ...[false, true].flatMap((held) =>
-    [false, true].flatMap((building) =>
-      [null, now - 1, now, now + 1].map((notBefore): TaskState => ({ state: 'waiting', held, building, notBefore })),
-    ),
+    [null, now - 1, now, now + 1].map((notBefore): TaskState => ({ state: 'waiting', held, notBefore })),
   ),
   { state: 'ready' },
   { state: 'offered', ...holder, deadline: null },
@@ -40,7 +38,6 @@ const candidateCounts = [null, 0, 2];
 
 /** Every event in every variant. */
 export const events: readonly TaskEvent[] = [
-  { event: 'built' },
   { event: 'parent-succeeded' },
   { event: 'parent-lost' },
   { event: 'revive' },

@@ -152,8 +152,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   'waiting always has something to wait for': (one) => {
     const step = stepped(one);
     if (step?.state.state !== 'waiting' || step.state === one.core.state) return true;
-    const { held, building, notBefore } = step.state;
-    return held || building || notBefore !== null || step.parentsLeft > 0;
+    const { held, notBefore } = step.state;
+    return held || notBefore !== null || step.parentsLeft > 0;
   },
   'what comes back follows the intent of its job': (one) => {
     const next = stepped(one)?.state;
@@ -165,10 +165,8 @@ export const rules: Readonly<Record<string, Rule>> = {
         return next.state === 'canceled';
       case 'hold':
         return next.state === 'waiting' && next.held;
-      case 'building':
-        return next.state === 'waiting' && next.building;
       default:
-        return next.state === 'ready' || (next.state === 'waiting' && !next.held && !next.building);
+        return next.state === 'ready' || (next.state === 'waiting' && !next.held);
     }
   },
   'an end is left only by retry or revive, and not in a job that is being canceled': (one) => {

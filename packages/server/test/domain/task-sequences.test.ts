@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isEnded, isRunningLike } from '../../src/domain/task.ts';
 import {
+  initialTaskState,
   stepTask,
   type TaskCore,
   type TaskEffect,
@@ -26,7 +27,7 @@ const candidates = fc.option(fc.nat(2));
 const how = fc.constantFrom('defer' as const, 'reject' as const);
 
 const simple = fc.constantFrom(
-  ...(['built', 'parent-lost', 'revive', 'due', 'hold', 'release', 'suspend', 'resume', 'force', 'retry'] as const),
+  ...(['parent-lost', 'revive', 'due', 'hold', 'release', 'suspend', 'resume', 'force', 'retry'] as const),
 );
 
 const event: fc.Arbitrary<TaskEvent> = fc.oneof(
@@ -90,13 +91,13 @@ interface Moment {
 
 function play({ parents, policy, happenings }: typeof life extends fc.Arbitrary<infer L> ? L : never): Moment[] {
   let core: TaskCore = {
-    state: { state: 'waiting', held: false, notBefore: null, building: true },
+    state: initialTaskState({ held: false, notBefore: null, parentsLeft: parents }),
     parentsLeft: parents,
     attempt: 0,
     failures: 0,
     losses: 0,
     policy,
-    intent: 'building',
+    intent: 'none',
   };
   let now = 1_000;
   let toCome = parents;

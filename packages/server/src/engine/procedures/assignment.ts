@@ -8,7 +8,14 @@ export function assignmentOf(
   task: Task,
   of: { body: string; value: string | null; checkpoint: string | null },
 ): Assignment {
-  const { spec } = draft.class(task.class);
-  const job = draft.job(task.job);
-  return { task, jobName: job.name, owner: job.owner, amounts: spec.amounts, pools: spec.pools, ...of };
+  const { amounts, pools } = draft.class(task.class).spec;
+  const { name, owner } = draft.job(task.job);
+  return { task, jobName: name, owner, amounts, pools, ...of };
+}
+
+/** The number that stands for the index of an array without items. */
+export function indexValue(draft: Draft, task: Task): string | null {
+  if (task.array === null || task.index === null) return null;
+  const { items, first, step } = draft.array(task.array);
+  return items ? null : String(first + task.index * step);
 }

@@ -1,29 +1,21 @@
 import type { Procedure, Procedures } from '../../ports/store.ts';
 import type { CommandName } from '../commands.ts';
 import { audited } from './audit.ts';
-import { accept, claim, decline } from './claim.ts';
+import { block, forgive } from './block.ts';
+import { claim } from './claim.ts';
+import { due } from './due.ts';
+import { built, extend } from './extend.ts';
 import { cancel, clean, deleteJob, hold, release, retry, setPriority } from './job-control.ts';
+import { accept, decline } from './offers.ts';
 import { setPool } from './pool.ts';
+import { register } from './register.ts';
 import { amend, appendLog, end, giveBack, releasePool, report } from './report.ts';
-import { built, extend, submit } from './submit.ts';
-import { due, sweep } from './sweep.ts';
+import { connectionLost, reconcile, refresh, sessionOver, signOff, signOn } from './session.ts';
+import { submit } from './submit.ts';
+import { sweep } from './sweep.ts';
 import { force, holdTask, releaseTask, resume, retryTask, stop, suspend } from './task-control.ts';
 import type { ProcedureOf } from './types.ts';
-import {
-  approve,
-  block,
-  connectionLost,
-  forget,
-  forgive,
-  reconcile,
-  refresh,
-  register,
-  sessionOver,
-  signOff,
-  signOn,
-  tell,
-  wish,
-} from './worker.ts';
+import { approve, forget, tell, wish } from './worker-control.ts';
 
 const table: { readonly [N in CommandName]: ProcedureOf<N> } = {
   submit,

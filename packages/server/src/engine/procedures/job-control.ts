@@ -1,12 +1,20 @@
-import { refuse } from '../../domain/errors.ts';
+import { type Refusal, refuse } from '../../domain/errors.ts';
 import { isFinal, type Job } from '../../domain/job.ts';
-import type { SweepWork } from '../../domain/rows.ts';
 import { type ProcedureContext, read } from '../../ports/store.ts';
 import type { Moved } from '../commands.ts';
 import { Draft } from './draft.ts';
-import { finish, noJob, seesJob } from './rounds.ts';
-import { sweepPage } from './sweep-page.ts';
+import { lostParent, waitedFor } from './lost-parents.ts';
+import { finish, loadAround, noJob, seesJob } from './rounds.ts';
+import { type JobWork, movePage, readPage, sweepPage } from './sweep-page.ts';
 import type { ProcedureOf, ProcedureResult, Reading } from './types.ts';
+
+type Intended = Job | { refusal: Refusal };
+type Sweeping = 'stop' | 'hold' | 'release' | 'retry' | 'priority';
+
+/** What another wish for the whole job takes the place of: its sweeps are not gone on with. */
+function dropSweeps(draft: Draft, job: number, kinds: readonly Sweeping[]): void {
+  for (const kind of kinds) draft.write({ drop: 'sweep', key: `${kind} ${job}` });
+}
 
 /**
  * Bulk moves: the intent changes at once (claims obey it), the first page of tasks moves in the same transaction, the rest
@@ -15,9 +23,9 @@ import type { ProcedureOf, ProcedureResult, Reading } from './types.ts';
 function* bulk(
   id: number,
   context: ProcedureContext,
-  intend: (job: Job) => Job | ReturnType<typeof refuse>,
-  work: SweepWork,
-  drops: readonly string[],
+  intend: (job: Job) => Intended,
+  work: JobWork,
+  drops: readonly Sweeping[],
 ): Reading<ProcedureResult<Moved>> {
   const { job } = yield* read({ job: { read: 'job', of: id } });
   if (job === null || !seesJob(context.by, job)) return noJob(id);
@@ -25,83 +33,98 @@ function* bulk(
   if ('refusal' in intended) return intended;
   const draft = new Draft(context).load({ jobs: [job] });
   draft.putJob(intended);
-  for (const kind of drops) draft.write({ drop: 'sweep', key: `${kind} ${id}` });
+  dropSweeps(draft, id, drops);
   const page = yield* sweepPage(draft, work);
+  // Something may have stood ready all the while, kept back by the intent alone.
+  if (job.intent !== 'none' && intended.intent === 'none') draft.wakeClass(0);
   return yield* finish(draft, () => ({ job: draft.job(id), moved: page.moved, sweeping: page.more }), false);
 }
 
 export const cancel: ProcedureOf<'cancel'> = function* ({ job, kill }, context) {
-  const intend = (row: Job) =>
-    isFinal(row.state) ? refuse('wrong_state', `Job ${row.id} is ${row.state} already`) : { ...row, intent: 'cancel' as const };
+  const intend = (row: Job): Intended =>
+    isFinal(row.state) ? refuse('wrong_state', `Job ${row.id} is ${row.state} already`) : { ...row, intent: 'cancel' };
   return yield* bulk(job, context, intend, { kind: 'stop', job, kill, after: 0 }, ['hold', 'release', 'retry']);
 };
 
 export const hold: ProcedureOf<'hold'> = function* ({ job }, context) {
-  const intend = (row: Job) =>
-    isFinal(row.state) || row.intent === 'cancel'
+  const intend = (row: Job): Intended => {
+    if (row.intent === 'building') return refuse('wrong_state', `Job ${row.id} is still being taken in`);
+    return isFinal(row.state) || row.intent === 'cancel'
       ? refuse('wrong_state', `Job ${row.id} is ${row.state}; there is nothing to hold`)
-      : { ...row, intent: 'hold' as const };
+      : { ...row, intent: 'hold' };
+  };
   return yield* bulk(job, context, intend, { kind: 'hold', job, after: 0 }, ['release']);
 };
 
 export const release: ProcedureOf<'release'> = function* ({ job }, context) {
-  const intend = (row: Job) =>
+  const intend = (row: Job): Intended =>
     row.intent === 'hold' || row.intent === 'none'
-      ? { ...row, intent: 'none' as const }
+      ? { ...row, intent: 'none' }
       : refuse('wrong_state', `Job ${row.id} is ${row.state}; it is not held`);
   return yield* bulk(job, context, intend, { kind: 'release', job, after: 0 }, ['hold']);
 };
 
-export const retry: ProcedureOf<'retry'> = function* ({ job }, context) {
-  const intend = (row: Job) =>
-    row.counts.failed + row.counts.canceled === 0
-      ? refuse('wrong_state', `Job ${row.id} has no failed or canceled task to try again`)
-      : { ...row, intent: row.intent === 'cancel' ? ('none' as const) : row.intent };
-  return yield* bulk(job, context, intend, { kind: 'retry', job, after: 0 }, ['stop']);
-};
-
 export const setPriority: ProcedureOf<'setPriority'> = function* ({ job, priority }, context) {
-  const intend = (row: Job) => ({ ...row, priority });
+  const intend = (row: Job): Intended => ({ ...row, priority });
   return yield* bulk(job, context, intend, { kind: 'priority', job, priority, after: 0 }, []);
 };
 
-/** Hidden from now on; what runs is stopped, and when nothing is alive the rows go. */
-const deleteJob: ProcedureOf<'delete'> = function* ({ job }, context) {
-  const intend = (row: Job) => ({ ...row, intent: 'delete' as const });
-  const { row } = yield* read({ row: { read: 'job', of: job } });
-  if (row === null || !seesJob(context.by, row)) return noJob(job);
-  if (isFinal(row.state)) {
-    const draft = new Draft(context).load({ jobs: [row] });
-    draft.putJob(intend(row));
-    draft.change('job.deleted', { job: row }, { name: row.name });
-    draft.sweep({ kind: 'purge', job });
-    draft.closeJobs();
-    return draft.done({ job: draft.job(job), moved: 0, sweeping: true });
-  }
-  const draft = new Draft(context).load({ jobs: [row] });
-  draft.putJob(intend(row));
-  draft.change('job.deleted', { job: row }, { name: row.name });
-  for (const kind of ['hold', 'release', 'retry']) draft.write({ drop: 'sweep', key: `${kind} ${job}` });
-  draft.sweep({ kind: 'stop', job, kill: true, after: 0 });
-  draft.closeJobs();
-  return draft.done({ job: draft.job(job), moved: 0, sweeping: true });
+/** Everything that failed or was canceled, once more; a cancel of the whole job is taken back by it. */
+export const retry: ProcedureOf<'retry'> = function* ({ job: id }, context) {
+  const { job } = yield* read({ job: { read: 'job', of: id } });
+  if (job === null || !seesJob(context.by, job)) return noJob(id);
+  if (job.counts.failed + job.counts.canceled === 0)
+    return refuse('wrong_state', `Job ${id} has no failed or canceled task to try again`);
+  const work = { kind: 'retry', job: id, after: 0 } as const;
+  // Jobs are waited for by every root alike, and the first task is one.
+  const { page, also } = yield* readPage(work, {
+    ofTask: { read: 'parentsOf', of: { kind: 'task', child: job.firstTask } },
+    ofArray: { read: 'parentsOf', of: { kind: 'array', child: job.firstTask } },
+  });
+  const edges = [...also.ofTask, ...also.ofArray];
+  const draft = new Draft(context).load({ jobs: [job] });
+  const { parents } = yield* loadAround(draft, page.tasks, page.arrays, [], {
+    parents: { read: 'jobs', of: waitedFor(edges, 'job') },
+  });
+  const first = [...page.tasks, ...page.arrays].find((row) => row.id === job.firstTask);
+  const wrong = lostParent(`Job ${id}`, edges, first?.parentsLeft ?? 0, { tasks: [], arrays: [], jobs: parents });
+  if (wrong !== null) return wrong;
+  draft.putJob({ ...job, intent: job.intent === 'cancel' ? 'none' : job.intent });
+  dropSweeps(draft, id, ['stop']);
+  if (job.intent === 'cancel') draft.wakeClass(0);
+  const { moved, more } = movePage(draft, work, page);
+  return yield* finish(draft, () => ({ job: draft.job(id), moved, sweeping: more }), false);
 };
 
-export { deleteJob };
+/** Hidden from now on; what runs is stopped, and when nothing is alive the rows go. */
+export const deleteJob: ProcedureOf<'delete'> = function* ({ job: id }, context) {
+  const { job } = yield* read({ job: { read: 'job', of: id } });
+  if (job === null || !seesJob(context.by, job)) return noJob(id);
+  const draft = new Draft(context).load({ jobs: [job] });
+  markDeleted(draft, job);
+  dropSweeps(draft, id, ['hold', 'release', 'retry', 'priority']);
+  if (!isFinal(job.state)) draft.sweep({ kind: 'stop', job: id, kill: true, after: 0 });
+  return yield* finish(draft, () => ({ job: draft.job(id), moved: 0, sweeping: true }), false);
+};
+
+/** From now on no door shows it. What has ended goes at once, anything else when its last task has ended. */
+export function markDeleted(draft: Draft, job: Job): void {
+  draft.putJob({ ...job, intent: 'delete' });
+  draft.change('job.deleted', { job }, { name: job.name });
+  if (isFinal(job.state)) draft.purge(job.id);
+}
+
+const mostCleaned = 500;
 
 /** Deletes ended jobs; what is still dying stays. */
 export const clean: ProcedureOf<'clean'> = function* (input, context) {
-  const { states, kinds, oneTask, endedBefore, limit } = input;
-  const { jobs } = yield* read({
-    jobs: { read: 'endedJobs', of: { states, kinds, oneTask, endedBefore, limit: Math.min(limit, 500) } },
-  });
+  const { states, kinds, oneTask, endedBefore } = input;
+  const { by } = context;
+  const limit = Math.min(input.limit, mostCleaned);
+  const owner = by.scope === 'own' ? by.id : null;
+  const { jobs } = yield* read({ jobs: { read: 'endedJobs', of: { states, kinds, oneTask, endedBefore, owner, limit } } });
   const draft = new Draft(context).load({ jobs });
-  const mine = jobs.filter((job) => seesJob(context.by, job) && isFinal(job.state));
-  for (const job of mine) {
-    draft.putJob({ ...job, intent: 'delete' });
-    draft.change('job.deleted', { job }, { name: job.name });
-    draft.sweep({ kind: 'purge', job: job.id });
-  }
+  for (const job of jobs) markDeleted(draft, job);
   draft.closeJobs();
-  return draft.done({ deleted: mine.map(({ id }) => id), more: jobs.length >= Math.min(limit, 500) && mine.length > 0 });
+  return draft.done({ deleted: jobs.map(({ id }) => id), more: jobs.length === limit });
 };

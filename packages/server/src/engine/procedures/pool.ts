@@ -29,6 +29,9 @@ export const setPool: ProcedureOf<'setPool'> = function* ({ name, total }, conte
   }
   let { used } = known ?? { used: 0 };
   if (known === undefined) {
+    if (alive.length === mostAlive) {
+      return refuse('wrong_state', `More than ${mostAlive} tasks run now; they cannot be counted into a new pool. Make it later`);
+    }
     yield* loadAround(draft, alive);
     draft.putPool({ name, total, used: 0 });
     used = countIn(draft, alive, name);

@@ -5,8 +5,8 @@ import { type Principal, reaches } from '../../domain/principal.ts';
 import { taskRefusalCodes, taskRefusalText } from '../../domain/reasons.ts';
 import { isAlive, type Task, type TaskArray } from '../../domain/task.ts';
 import type { TaskRefusal } from '../../domain/task-machine.ts';
-import { type ProcedureContext, type ReadRequest, read } from '../../ports/store.ts';
-import { Draft } from './draft.ts';
+import { type ReadRequest, type ReadSet, type ResultsOf, read } from '../../ports/store.ts';
+import type { Draft } from './draft.ts';
 import type { ProcedureResult, Reading } from './types.ts';
 
 /** Round one of most commands: the row, or the array that the id lies in. */
@@ -18,13 +18,14 @@ const unique = <T>(values: readonly (T | null | undefined)[]): T[] => [
   ...new Set(values.filter((value): value is T => value !== null && value !== undefined)),
 ];
 
-/** Round two: everything that moving these tasks may touch. */
-export function* loadAround(
+/** Round two: everything that moving these tasks may touch. `also` is read in the same round and handed back. */
+export function* loadAround<const S extends ReadSet = Record<never, never>>(
   draft: Draft,
   tasks: readonly Task[],
   arrays: readonly TaskArray[] = [],
   more: readonly { task: TaskId; number: AttemptNumber }[] = [],
-): Reading<void> {
+  also?: S,
+): Reading<ResultsOf<S>> {
   const all = [...tasks, ...arrays];
   const held = tasks.filter((task) => isAlive(task.state));
   const attempts = [
@@ -43,11 +44,12 @@ export function* loadAround(
   attempts.forEach((of, i) => {
     named[`attempt${i}`] = { read: 'attempt', of };
   });
-  const got = yield* read({ ...set, ...named });
+  const got = yield* read({ ...set, ...named, ...also });
   const found = got as unknown as Record<string, Attempt | null>;
   const { jobs, workers, classes, tallies, pools } = got;
   draft.load({ tasks, arrays: [...arrays, ...got.arrays], jobs, workers, classes, tallies, pools });
   draft.load({ attempts: Object.keys(named).map((name) => found[name]) });
+  return got as unknown as ResultsOf<S>;
 }
 
 /** The last round: whoever has children tells them, by a sweep of its own. `check: false` saves the look. */
@@ -79,13 +81,4 @@ export function refusedStep(refusal: TaskRefusal, task: Task, asked: string): { 
 /** A job that the principal may act on: a foreign or deleted one does not exist for it. */
 export function seesJob(by: Principal, job: { owner: string; intent: string } | null): boolean {
   return job !== null && job.intent !== 'delete' && reaches(by, job.owner);
-}
-
-export function newDraft(context: ProcedureContext): Draft {
-  return new Draft(context);
-}
-
-/** The session that holds a task, if any. */
-export function holderOf(task: Task): { worker: number; session: number } | null {
-  return isAlive(task.state) ? { worker: task.state.worker, session: task.state.session } : null;
 }

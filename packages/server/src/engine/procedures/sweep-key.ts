@@ -7,6 +7,8 @@ export function sweepKey(work: SweepWork): string {
       return `children ${work.parentKind} ${work.parent} ${work.tell}`;
     case 'lose':
       return `lose ${work.worker} ${work.session}`;
+    case 'members':
+      return `members ${work.array}`;
     default:
       return `${work.kind} ${work.job}`;
   }

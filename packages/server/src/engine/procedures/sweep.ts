@@ -1,19 +1,15 @@
 import type { TaskId } from '../../domain/ids.ts';
-import type { Job } from '../../domain/job.ts';
 import type { Sweep, SweepWork } from '../../domain/rows.ts';
-import type { TaskEvent } from '../../domain/task-machine.ts';
+import type { Task, TaskArray } from '../../domain/task.ts';
 import { unreachable } from '../../domain/unreachable.ts';
-import { type ChildRow, read } from '../../ports/store.ts';
+import { read } from '../../ports/store.ts';
+import { restOf } from './array-rest.ts';
+import { tellChildren, tellMembers } from './children.ts';
 import { Draft } from './draft.ts';
 import { finish, loadAround } from './rounds.ts';
 import { pageRows, sweepPage } from './sweep-page.ts';
-import type { ProcedureOf, ProcedureResult, Reading } from './types.ts';
+import type { ProcedureOf, Reading } from './types.ts';
 import { dropIfForgotten } from './worker-rows.ts';
-
-interface Worked {
-  readonly worked: number;
-  readonly more: boolean;
-}
 
 /** One page of the oldest bulk work that is not finished. `more`: call again. */
 export const sweep: ProcedureOf<'sweep'> = function* (_input, context) {
@@ -26,10 +22,14 @@ export const sweep: ProcedureOf<'sweep'> = function* (_input, context) {
   return yield* finish(draft, () => ({ worked, more: second !== undefined || draft.sweeping, dropped }), false);
 };
 
+type Work<K extends SweepWork['kind']> = Extract<SweepWork, { kind: K }>;
+
 function* workOn(draft: Draft, { key, work }: Sweep, dropped: TaskId[]): Reading<number> {
   switch (work.kind) {
     case 'children':
       return yield* tellChildren(draft, key, work);
+    case 'members':
+      return yield* tellMembers(draft, key, work);
     case 'purge':
       return yield* purge(draft, key, work, dropped);
     case 'lose':
@@ -39,39 +39,13 @@ function* workOn(draft: Draft, { key, work }: Sweep, dropped: TaskId[]): Reading
     case 'release':
     case 'retry':
     case 'priority':
-    case 'reclass':
-    case 'built': {
+    case 'reclass': {
       const { moved } = yield* sweepPage(draft, work);
       return moved;
     }
     default:
       return unreachable(work);
   }
-}
-
-type Work<K extends SweepWork['kind']> = Extract<SweepWork, { kind: K }>;
-
-/** A parent has succeeded, is lost, or is tried again: its children learn of it. */
-function* tellChildren(draft: Draft, key: string, work: Work<'children'>): Reading<number> {
-  const of = { kind: work.parentKind, parent: work.parent, after: work.after, limit: pageRows };
-  const { rows } = yield* read({ rows: { read: 'childRows', of } });
-  const tasks = rows.flatMap(({ task }) => (task === null ? [] : [task]));
-  const arrays = rows.flatMap(({ array }) => (array === null ? [] : [array]));
-  yield* loadAround(draft, tasks, arrays);
-  for (const row of rows) tellChild(draft, row, work.tell);
-  const last = rows.at(-1);
-  // Done edges are not read again: after a success the cursor need not move, but it saves looking.
-  if (rows.length === pageRows && last !== undefined) draft.sweep({ ...work, after: last.edge.child });
-  else draft.write({ drop: 'sweep', key });
-  return rows.length;
-}
-
-function tellChild(draft: Draft, { edge, task, array, lostParents }: ChildRow, tell: Work<'children'>['tell']): void {
-  if (tell === 'revive' && lostParents > 0) return;
-  if (tell === 'parent-succeeded') draft.write({ put: 'edge', row: { ...edge, done: true }, fresh: false });
-  const event: TaskEvent = { event: tell };
-  if (task !== null) draft.step(task.id, event);
-  if (array !== null) draft.stepRest(array.id, event);
 }
 
 /** What a session held is lost, by the policy of each task. */
@@ -103,37 +77,26 @@ function* purge(draft: Draft, key: string, work: Work<'purge'>, dropped: TaskId[
   const kinds = [...new Set([...got.tasks, ...got.arrays].map(({ kind }) => kind))];
   const { tallies } = yield* read({ tallies: { read: 'tallies', of: kinds } });
   draft.load({ tallies });
-  for (const task of got.tasks) {
-    draft.forgetTask(task);
-    if (task.attempt > 0) dropped.push(task.id);
-  }
-  if (got.tasks.length > 0) draft.write({ drop: 'tasks', ids: got.tasks.map(({ id }) => id) });
+  purgeTasks(draft, got.tasks, dropped);
   if (got.tasks.length === pageRows) {
     draft.sweepsRemain();
     return got.tasks.length;
   }
-  for (const array of got.arrays) {
-    draft.tallyAdded(array.kind, array.rest.state, -Draft.restOf(array));
-    draft.write({ drop: 'array', id: array.id });
-  }
-  if (got.job !== null) draft.write({ drop: 'job', id: (got.job satisfies Job).id });
+  for (const array of got.arrays) purgeArray(draft, array);
+  if (got.job !== null) draft.write({ drop: 'job', id: got.job.id });
   draft.write({ drop: 'sweep', key });
   return got.tasks.length + got.arrays.length;
 }
 
-/** What has become due: start times and back-offs, offers that nobody answered. */
-export const due: ProcedureOf<'due'> = function* ({ limit }, context): Reading<ProcedureResult<Worked & { moved: number }>> {
-  const page = Math.min(limit, pageRows);
-  const got = yield* read({ due: { read: 'due', of: { now: context.now, limit: page } } });
-  const { tasks, arrays, offers } = got.due;
-  const draft = new Draft(context);
-  yield* loadAround(draft, [...tasks, ...offers], arrays);
-  for (const { id } of tasks) draft.step(id, { event: 'due' });
-  for (const { id } of arrays) draft.stepRest(id, { event: 'due' });
-  for (const { id, state } of offers) {
-    if (state.state === 'offered') draft.step(id, { event: 'decline', session: state.session, how: 'expire' });
+function purgeTasks(draft: Draft, tasks: readonly Task[], dropped: TaskId[]): void {
+  for (const task of tasks) {
+    draft.forgetTask(task);
+    if (task.attempt > 0) dropped.push(task.id);
   }
-  const moved = tasks.length + arrays.length + offers.length;
-  const more = Math.max(tasks.length, arrays.length, offers.length) === page;
-  return yield* finish(draft, () => ({ moved, worked: moved, more }), false);
-};
+  if (tasks.length > 0) draft.write({ drop: 'tasks', ids: tasks.map(({ id }) => id) });
+}
+
+function purgeArray(draft: Draft, array: TaskArray): void {
+  draft.tallyAdded(array.kind, array.rest.state, -restOf(array));
+  draft.write({ drop: 'array', id: array.id });
+}

@@ -1,11 +1,20 @@
-import { refuse } from '../../domain/errors.ts';
-import type { Task } from '../../domain/task.ts';
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { AttemptNumber } from '../../domain/ids.ts';
+import { isFinal } from '../../domain/job.ts';
+import type { Task, TaskArray } from '../../domain/task.ts';
 import { isAlive } from '../../domain/task.ts';
 import type { TaskEvent } from '../../domain/task-machine.ts';
-import type { ProcedureContext } from '../../ports/store.ts';
+import { type ProcedureContext, read } from '../../ports/store.ts';
+import { virtualTask } from './array-rest.ts';
 import { Draft } from './draft.ts';
+import { lostParent, waitedFor } from './lost-parents.ts';
 import { finish, loadAround, noTask, readTask, refusedStep, seesJob } from './rounds.ts';
 import type { ProcedureOf, ProcedureResult, Reading } from './types.ts';
+
+/** The row, or the index without one as the task that it would be. */
+function shownAs(id: number, row: Task | null, array: TaskArray | null): Task | null {
+  return row ?? (array === null ? null : virtualTask(array, id - array.id));
+}
 
 /** One task, or one index of an array that has no row yet, moved by one event on somebody's word. */
 function* act<A>(
@@ -14,16 +23,14 @@ function* act<A>(
   event: TaskEvent,
   verb: string,
   answer: (task: Task, before: Task) => A,
-  check: (draft: Draft, task: Task) => ReturnType<typeof refuse> | null = () => null,
+  check: (draft: Draft, task: Task) => { refusal: Refusal } | null = () => null,
 ): Reading<ProcedureResult<A>> {
   const { task: row, array } = yield* readTask(id);
-  if (row === null && array === null) return noTask(id);
+  const before = shownAs(id, row, array);
+  if (before === null) return noTask(id);
   const draft = new Draft(context);
   yield* loadAround(draft, row === null ? [] : [row], array === null ? [] : [array]);
-  const job = draft.maybeJob(row?.job ?? array?.job ?? 0);
-  if (!seesJob(context.by, job)) return noTask(id);
-  const before = row ?? (array === null ? null : draft.virtual(array, id - array.id));
-  if (before === null) return noTask(id);
+  if (!seesJob(context.by, draft.maybeJob(before.job))) return noTask(id);
   const wrong = check(draft, before);
   if (wrong !== null) return wrong;
   if (row === null && array !== null) draft.materialise(array.id, id - array.id);
@@ -34,16 +41,21 @@ function* act<A>(
 
 const justTask = (task: Task): { task: Task } => ({ task });
 
-export const stop: ProcedureOf<'stop'> = function* ({ task, goal, reason, kill }, context) {
+/** Only this attempt, where one is named. */
+const atAttempt =
+  (asked: AttemptNumber | undefined) =>
+  (_: Draft, { id, attempt }: Task): { refusal: Refusal } | null =>
+    asked === undefined || asked === attempt ? null : refuse('stale', `Task ${id} is at attempt ${attempt}`);
+
+export const stop: ProcedureOf<'stop'> = function* ({ task, attempt, goal, reason, kill }, context) {
   const event: TaskEvent = { event: 'stop', goal, reason, kill };
-  return yield* act(task, context, event, 'cancel', (now, before) => ({ task: now, before: before.state.state }));
+  const answer = (now: Task, before: Task) => ({ task: now, before: before.state.state });
+  return yield* act(task, context, event, 'cancel', answer, atAttempt(attempt));
 };
 
 /** The end of a stop was not reported in time. */
 export const force: ProcedureOf<'force'> = function* ({ task, attempt }, context) {
-  return yield* act(task, context, { event: 'force' }, 'force', justTask, (_, row) =>
-    row.attempt === attempt ? null : refuse('stale', `Task ${task} is at attempt ${row.attempt}`),
-  );
+  return yield* act(task, context, { event: 'force' }, 'force', justTask, atAttempt(attempt));
 };
 
 export const holdTask: ProcedureOf<'holdTask'> = function* ({ task }, context) {
@@ -51,21 +63,44 @@ export const holdTask: ProcedureOf<'holdTask'> = function* ({ task }, context) {
 };
 
 export const releaseTask: ProcedureOf<'releaseTask'> = function* ({ task }, context) {
-  return yield* act(task, context, { event: 'release' }, 'release', justTask);
+  return yield* act(task, context, { event: 'release' }, 'release', justTask, (draft, row) =>
+    draft.job(row.job).intent === 'hold' ? refuse('wrong_state', `Job ${row.job} is held as a whole: release the job`) : null,
+  );
 };
 
-export const retryTask: ProcedureOf<'retryTask'> = function* ({ task }, context) {
-  return yield* act(task, context, { event: 'retry' }, 'retry', justTask, (draft, row) => {
-    const { intent } = draft.job(row.job);
-    // The job was canceled as a whole: trying one of its tasks again takes that back.
-    if (intent === 'cancel') draft.putJob({ ...draft.job(row.job), intent: 'none' });
-    if (isAlive(row.state)) return null;
-    draft.write({ drop: 'exclusions', task });
-    return null;
+/** One task once more. What was canceled because of it comes back by itself; what it depends on must not be lost. */
+export const retryTask: ProcedureOf<'retryTask'> = function* ({ task: id }, context) {
+  const { task: row, array } = yield* readTask(id);
+  const before = shownAs(id, row, array);
+  if (before === null) return noTask(id);
+  const draft = new Draft(context);
+  const child = { kind: before.array === null ? ('task' as const) : ('array' as const), child: before.array ?? id };
+  const { edges } = yield* loadAround(draft, row === null ? [] : [row], array === null ? [] : [array], [], {
+    edges: { read: 'parentsOf', of: child },
   });
+  const job = draft.maybeJob(before.job);
+  if (job === null || !seesJob(context.by, job)) return noTask(id);
+  const parents = yield* read({
+    tasks: { read: 'tasks', of: waitedFor(edges, 'task') },
+    arrays: { read: 'arrays', of: waitedFor(edges, 'array') },
+    jobs: { read: 'jobs', of: waitedFor(edges, 'job') },
+  });
+  const wrong = lostParent(`Task ${id}`, edges, before.parentsLeft, parents);
+  if (wrong !== null) return wrong;
+  if (job.intent === 'cancel') {
+    if (!isFinal(job.state)) return refuse('wrong_state', `Job ${job.id} is being canceled; wait until it is`);
+    // The job was canceled as a whole: trying one of its tasks again takes that back.
+    draft.putJob({ ...job, intent: 'none' });
+    draft.write({ drop: 'sweep', key: `stop ${job.id}` });
+  }
+  if (row === null && array !== null) draft.materialise(array.id, id - array.id);
+  const refused = draft.step(id, { event: 'retry' });
+  if (refused !== null) return refusedStep(refused, before, 'retry');
+  draft.write({ drop: 'exclusions', task: id });
+  return yield* finish(draft, () => ({ task: draft.task(id) }), false);
 };
 
-function suspendable(draft: Draft, row: Task): ReturnType<typeof refuse> | null {
+function suspendable(draft: Draft, row: Task): { refusal: Refusal } | null {
   if (!isAlive(row.state)) return null;
   const worker = draft.maybeWorker(row.state.worker);
   return worker?.profile.suspends === true

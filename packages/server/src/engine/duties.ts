@@ -1,0 +1,105 @@
+import type { TaskId } from '../domain/ids.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { Queries, Wake } from '../ports/store.ts';
+import { againMs, type Insist } from './insist.ts';
+
+export interface DutiesDeps {
+  readonly insist: Insist;
+  readonly query: Pick<Queries, 'nextDue' | 'hasSweeps'>;
+  readonly clock: Clock;
+  /** Something became possible without any task having moved: look everywhere. */
+  wakeAll(): void;
+  /** A task is gone for good: so are its files. */
+  drop(task: TaskId): Promise<void>;
+  failed(where: string, cause: unknown): void;
+}
+
+export interface Duties {
+  woken(wake: Pick<Wake, 'due' | 'sweeps'>): void;
+  /** What was left undone before the start. */
+  recover(): Promise<void>;
+  /** Takes up nothing new; settles when the page under way is done. */
+  close(): Promise<void>;
+}
+
+const duePage = 200;
+
+/** What has to be done in the background: moments that come, bulk work page by page. */
+export function createDuties(deps: DutiesDeps): Duties {
+  const { insist, query, clock } = deps;
+  let dueAt = Number.POSITIVE_INFINITY;
+  let timer: Timer | null = null;
+  let sweeping: Promise<void> | null = null;
+  let again = false;
+  let closed = false;
+
+  /** One timer for the earliest moment. */
+  function arm(moment: number): void {
+    if (closed || moment >= dueAt) return;
+    dueAt = moment;
+    timer?.cancel();
+    // A longer wait is cut by `setTimeout`; waking too early only looks once more.
+    timer = clock.after(Math.min(longestWait, Math.max(0, moment - clock.now())), () => void whenDue());
+  }
+
+  async function whenDue(): Promise<void> {
+    dueAt = Number.POSITIVE_INFINITY;
+    try {
+      for (let more = !closed; more && !closed; ) more = (await insist('due', { limit: duePage })).value?.more ?? false;
+      if (closed) return;
+      // A worker's time to avoid a task may be over without anything else moving.
+      deps.wakeAll();
+      const next = await query.nextDue(clock.now());
+      if (next !== null) arm(next);
+    } catch (cause) {
+      deps.failed('due', cause);
+      arm(clock.now() + againMs);
+    }
+  }
+
+  function sweep(): Promise<void> {
+    again = true;
+    sweeping ??= sweepAll().finally(() => {
+      sweeping = null;
+    });
+    return sweeping;
+  }
+
+  async function sweepAll(): Promise<void> {
+    while (again && !closed) {
+      again = false;
+      for (let more = true; more && !closed; ) {
+        const { value } = await insist('sweep', { limit: 1 });
+        more = value?.more ?? false;
+        for (const task of value?.dropped ?? []) await drop(task);
+      }
+    }
+  }
+
+  async function drop(task: TaskId): Promise<void> {
+    try {
+      await deps.drop(task);
+    } catch (cause) {
+      deps.failed('drop', cause);
+    }
+  }
+
+  return {
+    woken({ due, sweeps }) {
+      for (const moment of due) arm(moment);
+      if (sweeps) void sweep();
+    },
+    async recover() {
+      if (await query.hasSweeps()) await sweep();
+      await whenDue();
+    },
+    async close() {
+      closed = true;
+      timer?.cancel();
+      await sweeping;
+    },
+  };
+}
+
+/** About 23 days: `setTimeout` takes no more. */
+const longestWait = 2_000_000_000;

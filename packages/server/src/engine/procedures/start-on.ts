@@ -1,0 +1,30 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { pickClasses } from '../../domain/scheduling.ts';
+import { mayClaim, suits, type Worker } from '../../domain/worker.ts';
+import type { Assignment, JobPlan, PlacedTask } from '../commands.ts';
+import { assignmentOf } from './assignment.ts';
+import type { Draft } from './draft.ts';
+
+const unavailable = (why: string): { refusal: Refusal } => refuse('worker_unavailable', why, '/startOn');
+
+/** A person's word: this worker, now, or not at all. */
+export function startOn(
+  draft: Draft,
+  plan: JobPlan,
+  placed: readonly PlacedTask[],
+  worker: Worker | null,
+): { refusal: Refusal } | { assignment: Assignment } {
+  const [only, ...others] = placed;
+  if (worker === null) return refuse('not_found', `There is no worker ${plan.startOn}`, '/startOn');
+  if (only === undefined || others.length > 0 || only.plan.array !== null) {
+    return refuse('invalid', 'Only a job of one task can be started on a named worker', '/startOn');
+  }
+  const itsClass = draft.class(draft.task(only.id).class);
+  if (!suits(itsClass.spec, worker)) return unavailable(`${worker.name} cannot run this task`);
+  if (!mayClaim(worker)) return unavailable(`${worker.name} is ${worker.status}, ${worker.mode}`);
+  if (pickClasses(worker, [itsClass], draft.pools).length === 0) return unavailable(`${worker.name} is busy, or a pool is full`);
+  const refused = draft.step(only.id, { event: 'claim', holder: { worker: worker.id, session: worker.session } });
+  if (refused !== null) return unavailable('The job waits for something else first');
+  const body = only.plan.body ?? plan.spec;
+  return { assignment: assignmentOf(draft, draft.task(only.id), { body, value: null, checkpoint: null }) };
+}
