@@ -23,8 +23,10 @@ export function members(tree: Tree): number[] {
     const stat = procStat(pid);
     if (stat === null || stat.dead) continue;
     parents.set(pid, stat.parent);
-    if (isMember(tree, pid, stat)) found.add(pid);
+    if (pid > 1 && isMember(tree, pid, stat)) found.add(pid);
   }
+  // Never what we stand on ourselves: a worker that was started by a task carries that task's marker.
+  for (const pid of ancestors(parents)) found.delete(pid);
   addDescendants(parents, found);
   return [...found];
 }
@@ -52,6 +54,12 @@ const youngRange = 64;
 function isMember(tree: Tree, pid: number, stat: { group: number; session: number }): boolean {
   if (tree.pid !== null && (stat.group === tree.pid || stat.session === tree.pid)) return true;
   return environHas(pid, `${markerName}=${tree.marker}`);
+}
+
+function ancestors(parents: ReadonlyMap<number, number>): number[] {
+  const found: number[] = [];
+  for (let pid: number | undefined = process.ppid; pid !== undefined && pid > 0; pid = parents.get(pid)) found.push(pid);
+  return found;
 }
 
 /** Catches children that threw their environment away, as long as their parents live. */

@@ -23,7 +23,11 @@ beforeEach(() => {
   yard = new Yard();
   mark = randomUUID();
 });
-afterEach(() => yard.close());
+afterEach(async () => {
+  await yard.close();
+  // A test that failed must not leave anything running.
+  for (const pid of processesWith(mark)) process.kill(pid, 'SIGKILL');
+});
 
 const busy = () => sh(`echo up; setsid sh -c 'while :; do sleep 0.05; done' ${mark} & while :; do sleep 0.05; done; : ${mark}`);
 

@@ -11,7 +11,11 @@ beforeEach(() => {
   yard = new Yard();
   mark = randomUUID();
 });
-afterEach(() => yard.close());
+afterEach(async () => {
+  await yard.close();
+  // A test that failed must not leave anything running.
+  for (const pid of processesWith(mark)) process.kill(pid, 'SIGKILL');
+});
 
 /** A process that lives on until killed, and shows the mark. */
 const sleeper = () => `sh -c 'echo up; while :; do sleep 60; done' ${mark}`;
@@ -87,7 +91,7 @@ test('silence timeout: output keeps it alive, silence ends it', async () => {
 
 test('suspend stops its processes, resume lets them go on; a suspended task can be killed', async () => {
   const { peer } = await yard.pair();
-  peer.run(sh(`${sleeper()} & while :; do sleep 0.01; done; : ${mark}`));
+  peer.run(sh(`${sleeper()} & wait; : ${mark}`));
   await peer.until(() => peer.output(1) === 'up\n');
   const states = () => processesWith(mark).map((pid) => procStat(pid)?.state);
   peer.say({ m: 'suspend', task: 1, attempt: 1 });
