@@ -144,6 +144,18 @@ describe('commands', () => {
     expect((await refusal(jobs.hold(4_711))).code).toBe('not_found');
   });
 
+  test('a command without a body needs none, and takes no field that it does not know', async () => {
+    await using place = await openApiYard();
+    const { job } = await place.as('ada').jobs.submit(hello);
+    const post = (body?: string) =>
+      fetch(`${place.listener.url}/v1/jobs/${job.id}/hold`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer ada' },
+        ...(body === undefined ? {} : { body }),
+      });
+    expect([(await post()).status, (await post('{}')).status, (await post('{"now":true}')).status]).toEqual([200, 200, 400]);
+  });
+
   test('one task: hold, release, cancel only with kill once it runs, retry', async () => {
     await using place = await openApiYard();
     const { jobs, tasks } = place.as('ada');

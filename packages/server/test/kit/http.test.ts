@@ -84,6 +84,12 @@ describe('rows become routes', () => {
     expect((await at(1_001)).json()).toMatchObject({ code: 'too_large' });
   });
 
+  test('a compressed body is refused where it would have to be understood', async () => {
+    const send = (url: string) => ask('POST', url, { payload: '{"name":"a"}', headers: { 'content-encoding': 'gzip' } });
+    expect((await send('/echo/pets')).json().detail).toContain('Content-Encoding: gzip');
+    expect((await send('/echo/bytes')).statusCode).toBe(200);
+  });
+
   test('order: credential, right, address, target, then the body', async () => {
     const put = (id: string, authorization: string, payload: string) =>
       ask('PUT', `/echo/pets/${id}`, { payload, headers: { authorization } });

@@ -246,3 +246,22 @@ describe('closing', () => {
     await Promise.all([closing, peer.closed()]);
   });
 });
+
+describe('peers that hang up', () => {
+  test('in the middle of an upload: nothing is logged as an error, nothing is left', async () => {
+    const { log, lines } = keptLog();
+    const clock = createFakeClock();
+    const listener = await openListener({ doors: [echoDoor(clock)], hosts: ['127.0.0.1'], port: 0 }, { clock, log });
+    await using peer = await dial(listener.port);
+    peer.write('POST /echo/stream HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n');
+    await peer.until((seen) => seen.includes('100 Continue'));
+    peer.write('half');
+    await until(() => peer.socket.writableLength === 0);
+    peer.socket.resetAndDestroy();
+    await until(() => listener.connections() === 0);
+    await until(() => lines.some((line) => line.event === 'http.failed'));
+    expect(lines.filter((line) => line.level >= 40)).toEqual([]);
+    await listener.close();
+    expect(clock.pending).toBe(0);
+  });
+});

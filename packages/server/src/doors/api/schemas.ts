@@ -1,6 +1,9 @@
 import { Id, limits } from '@switchyard/sdk/names.ts';
 import Type from 'typebox';
 
+/** The body of a command that needs nothing but its address: empty, or an empty object. */
+export const NoFields = Type.Object({}, { additionalProperties: false });
+
 /** Small parts of addresses and queries that many rows share. */
 export const IdParam = Type.Object({ id: Id });
 

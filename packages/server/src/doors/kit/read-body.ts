@@ -96,7 +96,7 @@ function fine(value: unknown, depth: number, suspicious: boolean): boolean {
   return true;
 }
 
-/** After a refusal: the rest of the body is read and forgotten, so that the answer gets through, but not without end. */
+/** What nobody has read of a body when it is answered is read and forgotten, so that the answer gets through, but not without end. */
 export function discardRest(request: IncomingMessage, clock: Clock, most: { bytes: number; ms: number }): void {
   if (request.complete || request.destroyed) return;
   let left = most.bytes;

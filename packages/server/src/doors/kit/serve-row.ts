@@ -57,10 +57,7 @@ async function answerOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Answer> {
-  const refused = (refusal: Refusal): Answer => {
-    discardRest(request.raw, deps.clock, { bytes: deps.limits.discardBytes, ms: deps.limits.goodByeMs });
-    return dialect.spelling.refusal(refusal, { path: request.url });
-  };
+  const refused = (refusal: Refusal): Answer => dialect.spelling.refusal(refusal, { path: request.url });
   try {
     for (const step of steps) {
       const said = step(asked, request, reply);
@@ -69,8 +66,12 @@ async function answerOf(
     }
     return await row.handle(asked);
   } catch (error) {
-    deps.log.error({ event: 'http.failed', row: `${row.method} ${row.path}`, err: error });
+    // A peer that hung up in the middle is no fault of ours, and nobody reads the answer.
+    const gone = request.raw.errored !== null || request.raw.destroyed;
+    deps.log[gone ? 'debug' : 'error']({ event: 'http.failed', row: `${row.method} ${row.path}`, err: error });
     return refused({ code: 'internal', detail: 'Something went wrong here; the log of the server says what' });
+  } finally {
+    discardRest(request.raw, deps.clock, { bytes: deps.limits.discardBytes, ms: deps.limits.goodByeMs });
   }
 }
 
@@ -126,6 +127,10 @@ function body(row: HttpRow, deps: RowDeps): Step {
     if (row.parser === 'stream') {
       asked.stream = guarded(raw, reading.idleMs);
       return null;
+    }
+    const encoding = raw.headers['content-encoding'] ?? 'identity';
+    if (row.parser !== 'bytes' && encoding !== 'identity') {
+      return { code: 'malformed', detail: `Bodies are read as they are; send this one without Content-Encoding: ${encoding}` };
     }
     const bytes = hasBody(raw) ? await readBytes(raw, deps.clock, reading) : noBytes;
     if (bytes.refusal !== undefined) return bytes.refusal;

@@ -8,7 +8,7 @@ import type { Principal } from '../../../domain/principal.ts';
 import type { Answer, HttpRow } from '../../kit/http-row.ts';
 import { done, ok, refused, rowDefiner, shown } from '../api-row.ts';
 import type { ApiContext } from '../context.ts';
-import { IdParam } from '../schemas.ts';
+import { IdParam, NoFields } from '../schemas.ts';
 import { workerView } from '../views/worker-view.ts';
 
 const PoolName = Type.Object({ name: Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,100}$' }) });
@@ -68,7 +68,7 @@ export function workerRows(context: ApiContext): HttpRow[] {
       right: 'worker:control',
       tags: ['workers'],
       params: IdParam,
-      parser: 'json',
+      body: NoFields,
       answers: { 200: WorkerView },
       handle: async ({ by, params }) => after(by, params.id, await engine.command(by, 'approve', { worker: params.id })),
     }),

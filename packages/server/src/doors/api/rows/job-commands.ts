@@ -3,7 +3,7 @@ import { CancelRequest, PriorityRequest } from '@switchyard/sdk/requests.ts';
 import type { HttpRow } from '../../kit/http-row.ts';
 import { rowDefiner, shown } from '../api-row.ts';
 import type { ApiContext } from '../context.ts';
-import { IdParam } from '../schemas.ts';
+import { IdParam, NoFields } from '../schemas.ts';
 import { movedView } from '../views/job-view.ts';
 
 /** Commands on whole jobs that need nothing but the job. */
@@ -42,7 +42,7 @@ export function jobCommandRows(context: ApiContext): HttpRow[] {
         method: 'POST',
         path: `/v1/jobs/:id/${verb}`,
         summary,
-        parser: 'json',
+        body: NoFields,
         handle: async ({ by, params }) => shown(await engine.command(by, verb, { job: params.id }), movedView),
       }),
     ),

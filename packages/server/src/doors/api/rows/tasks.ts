@@ -7,7 +7,7 @@ import type { Principal } from '../../../domain/principal.ts';
 import type { Answer, HttpRow } from '../../kit/http-row.ts';
 import { ok, refused, rowDefiner, shown } from '../api-row.ts';
 import type { ApiContext } from '../context.ts';
-import { IdParam, names, nextOf, pageOf, paging } from '../schemas.ts';
+import { IdParam, NoFields, names, nextOf, pageOf, paging } from '../schemas.ts';
 import { taskDetail, taskView } from '../views/task-view.ts';
 
 const TaskQuery = Type.Object(
@@ -92,7 +92,7 @@ export function taskRows(context: ApiContext): HttpRow[] {
         method: 'POST',
         path: `/v1/tasks/:id/${verb}`,
         summary,
-        parser: 'json',
+        body: NoFields,
         handle: async ({ by, params }) => after(by, params.id, await engine.command(by, command, { task: params.id })),
       }),
     ),
