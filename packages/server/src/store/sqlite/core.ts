@@ -25,8 +25,9 @@ export class Core {
   readonly #records;
   readonly #trim;
 
-  constructor(connection: Connection, procedures: Procedures) {
-    this.#rows = openRows(connection);
+  /** `window`: how much of the ready index is kept in memory, for each class. */
+  constructor(connection: Connection, procedures: Procedures, window = 512) {
+    this.#rows = openRows(connection, window);
     this.#procedures = procedures;
     const table = readTable(this.#rows);
     this.#read = (set: Parameters<typeof readSet>[1]) => readSet(table, set);

@@ -1,35 +1,19 @@
 import type { ClassId, JobId, TaskId } from '../../domain/ids.ts';
+import type { Job } from '../../domain/job.ts';
 import type { Task, TaskArray } from '../../domain/task.ts';
 import type { Head, Reads } from '../../ports/store.ts';
 import type { BlockedJobs } from './blocked-jobs.ts';
-import type { Cells, Connection, Statement } from './database.ts';
+import { rankOf } from './codec/json.ts';
+import type { Connection, Statement } from './database.ts';
 import type { LiveClasses } from './live-classes.ts';
+import { placesOf, type ReadyIndex, readyIndex } from './ready-index.ts';
+import { comesBefore, type Place, ReadyWindows } from './ready-window.ts';
 import type { RowCache } from './row-cache.ts';
 
 /** A worker that refused or failed many tasks looks past at most so many of a class in one claim. */
 const mostSkipped = 256;
-const page = 32;
 
-/** Where something stands in the ready index: job rank, rank, job, id. */
-type Place = readonly [jobRank: number, rank: number, job: JobId, id: TaskId];
 type Asked = Reads['heads'][0];
-
-interface ReadyIndex {
-  readonly first: Statement;
-  readonly afterJob: Statement;
-  readonly afterRow: Statement;
-}
-
-function readyIndex(connection: Connection, table: 'task' | 'array', ready: string): ReadyIndex {
-  // An array counts with the id of its next index; blocks of ids never overlap, so the order stays.
-  const select = `SELECT job_rank, rank, job, id FROM ${table} INDEXED BY ${table}_ready WHERE ${ready} AND class = ?`;
-  const order = 'ORDER BY job_rank, rank, job, id LIMIT ?';
-  return {
-    first: connection.prepare(`${select} ${order}`),
-    afterJob: connection.prepare(`${select} AND (job_rank, rank, job) > (?, ?, ?) ${order}`),
-    afterRow: connection.prepare(`${select} AND (job_rank, rank, job, id) > (?, ?, ?, ?) ${order}`),
-  };
-}
 
 export interface HeadSources {
   readonly tasks: RowCache<TaskId, Task>;
@@ -38,16 +22,18 @@ export interface HeadSources {
   readonly blocked: BlockedJobs;
 }
 
-/** The best claimable entries per class, from the ready indexes. What is in memory only must be flushed before. */
+/** The best claimable entries per class: from memory where they are known there, else from the ready indexes. */
 export class Heads {
-  readonly #taskIndex: ReadyIndex;
-  readonly #arrayIndex: ReadyIndex;
+  readonly #indexes: { readonly task: ReadyIndex; readonly array: ReadyIndex };
+  readonly #windows: { readonly task: ReadyWindows; readonly array: ReadyWindows };
   readonly #excluded: Statement;
   readonly #from: HeadSources;
+  /** Blocked jobs of which something ready was left out of a window: when they open, the windows are not true any more. */
+  readonly #hidden = new Set<JobId>();
 
-  constructor(connection: Connection, from: HeadSources) {
-    this.#taskIndex = readyIndex(connection, 'task', 'state = 1');
-    this.#arrayIndex = readyIndex(connection, 'array', 'rest = 1 AND next < size');
+  constructor(connection: Connection, from: HeadSources, window: number) {
+    this.#indexes = { task: readyIndex(connection, 'task'), array: readyIndex(connection, 'array') };
+    this.#windows = { task: new ReadyWindows(window), array: new ReadyWindows(window) };
     this.#excluded = connection.prepare(
       'SELECT 1 FROM exclusion WHERE worker = ? AND task = ? AND (session IS NULL OR session = ?) AND (until IS NULL OR until > ?)',
     );
@@ -62,14 +48,51 @@ export class Heads {
     return heads;
   }
 
-  #findIn(id: ClassId, asked: Asked, heads: Head[]): void {
-    const tasks = this.#scan(this.#taskIndex, id, asked, asked.picky);
-    // An array in front hides others of its class only up to the depth; its own indices are virtual and exclude nobody.
-    const arrays = this.#scan(this.#arrayIndex, id, asked, false);
-    if (tasks.length === 0 && arrays.length === 0) {
-      if (this.#isEmpty(id)) this.#from.live.drop(id);
-      return;
+  noteTask(task: Task): void {
+    const ready = task.state.state === 'ready';
+    this.#note(this.#windows.task, task, ready);
+  }
+
+  noteArray(array: TaskArray): void {
+    this.#note(this.#windows.array, array, array.rest.state === 'ready' && array.next < array.size);
+  }
+
+  noteJob(job: Job): void {
+    this.#from.blocked.note(job);
+    if (!this.#from.blocked.has(job.id) && this.#hidden.delete(job.id)) this.#forgetWindows();
+  }
+
+  dropped(kind: 'task' | 'array', id: TaskId): void {
+    this.#windows[kind].leave(id);
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#from.live.load();
+    this.#from.blocked.load();
+    this.#hidden.clear();
+    this.#forgetWindows();
+  }
+
+  #forgetWindows(): void {
+    this.#windows.task.forget();
+    this.#windows.array.forget();
+  }
+
+  #note(windows: ReadyWindows, row: Task | TaskArray, ready: boolean): void {
+    if (ready) {
+      this.#from.live.add(row.class);
+      windows.enter(row.class, [rankOf(row.jobPriority), rankOf(row.priority), row.job, row.id]);
+    } else {
+      windows.leave(row.id);
     }
+  }
+
+  #findIn(id: ClassId, asked: Asked, heads: Head[]): void {
+    const tasks = this.#best('task', id, asked, asked.picky);
+    // Indices without a row exclude nobody.
+    const arrays = this.#best('array', id, asked, false);
+    if (tasks.length === 0 && arrays.length === 0) this.#dropIfEmpty(id);
     for (let t = 0, a = 0, n = 0; n < asked.depth && (t < tasks.length || a < arrays.length); n += 1) {
       const taskAt = tasks[t];
       const arrayAt = arrays[a];
@@ -85,51 +108,70 @@ export class Heads {
     }
   }
 
-  #scan(index: ReadyIndex, id: ClassId, asked: Asked, picky: boolean): Place[] {
-    const limit = picky ? Math.max(page, asked.depth) : asked.depth;
+  #best(kind: 'task' | 'array', id: ClassId, asked: Asked, picky: boolean): Place[] {
+    let window = this.#windows[kind].first(id, asked.depth) ?? this.#read(kind, id, asked.depth);
+    let near = this.#choose(window.places, asked, picky);
+    if (!near.enough && !window.complete && near.blocked) {
+      // Jobs that were blocked after it was read fill the window: read past them.
+      window = this.#read(kind, id, asked.depth);
+      near = this.#choose(window.places, asked, picky);
+    }
+    if (near.enough || window.complete) return near.found;
+    this.#flush(kind);
+    return this.#choose(placesOf(this.#indexes[kind], id, this.#passedOver), asked, picky).found;
+  }
+
+  #choose(places: Iterable<Place>, asked: Asked, picky: boolean): { found: Place[]; enough: boolean; blocked: boolean } {
     const found: Place[] = [];
     let skipped = 0;
-    let rows = index.first.all(id, limit);
-    while (rows.length > 0) {
-      let next: Cells[] | null = null;
-      for (const row of rows) {
-        const place = row as unknown as Place;
-        const [jobRank, rank, job, task] = place;
-        if (this.#from.blocked.has(job)) {
-          next = index.afterJob.all(id, jobRank, rank, job, limit);
-          break;
-        }
-        if (picky && this.#isExcluded(task, asked)) {
-          skipped += 1;
-          if (skipped >= mostSkipped) return found;
-        } else {
-          found.push(place);
-          if (found.length >= asked.depth) return found;
-        }
+    let blocked = false;
+    for (const place of places) {
+      if (this.#from.blocked.has(place[2])) {
+        blocked = true;
+      } else if (picky && this.#isExcluded(place[3], asked)) {
+        skipped += 1;
+        if (skipped >= mostSkipped) return { found, enough: true, blocked };
+      } else {
+        found.push(place);
+        if (found.length >= asked.depth) return { found, enough: true, blocked };
       }
-      if (next === null) {
-        const last = rows.length < limit ? undefined : (rows.at(-1) as unknown as Place | undefined);
-        next = last === undefined ? [] : index.afterRow.all(id, ...last, limit);
-      }
-      rows = next;
     }
-    return found;
+    return { found, enough: false, blocked };
+  }
+
+  /** Fills the window from the index. */
+  #read(kind: 'task' | 'array', id: ClassId, depth: number): { readonly places: readonly Place[]; readonly complete: boolean } {
+    this.#flush(kind);
+    const windows = this.#windows[kind];
+    const wanted = Math.max(windows.size, depth);
+    const places: Place[] = [];
+    for (const place of placesOf(this.#indexes[kind], id, this.#passedOver)) {
+      if (places.push(place) >= wanted) break;
+    }
+    const complete = places.length < wanted;
+    windows.load(id, places, complete);
+    return { places, complete };
+  }
+
+  readonly #passedOver = (job: JobId): boolean => {
+    if (!this.#from.blocked.has(job)) return false;
+    this.#hidden.add(job);
+    return true;
+  };
+
+  #flush(kind: 'task' | 'array'): void {
+    if (kind === 'task') this.#from.tasks.flush();
+    else this.#from.arrays.flush();
   }
 
   #isExcluded(task: TaskId, asked: Asked): boolean {
     return this.#excluded.get(asked.worker, task, asked.session, asked.now) !== undefined;
   }
 
-  #isEmpty(id: ClassId): boolean {
-    return this.#taskIndex.first.get(id, 1) === undefined && this.#arrayIndex.first.get(id, 1) === undefined;
+  #dropIfEmpty(id: ClassId): void {
+    this.#flush('task');
+    this.#flush('array');
+    const { task, array } = this.#indexes;
+    if (task.first.get(id, 1) === undefined && array.first.get(id, 1) === undefined) this.#from.live.drop(id);
   }
-}
-
-function comesBefore(a: Place, b: Place): boolean {
-  for (let at = 0; at < 4; at += 1) {
-    const left = a[at] as number;
-    const right = b[at] as number;
-    if (left !== right) return left < right;
-  }
-  return false;
 }

@@ -26,11 +26,7 @@ export function readTable(rows: Rows): ReadTable {
     classes: (ids) => rows.classes.list(sorted(ids)),
     classesOfJob: (job) => rows.classes.list(search.classIdsOf(job)),
     liveClasses: () => rows.live.list(),
-    heads(asked) {
-      rows.tasks.flush();
-      rows.arrays.flush();
-      return rows.heads.find(asked);
-    },
+    heads: (asked) => rows.heads.find(asked),
     pools: (names) => rows.pools.list(names),
     allPools: search.allPools,
     tallies: (kinds) => rows.tallies.list(kinds),

@@ -34,7 +34,7 @@ const auditColumns = ['id', 'at', 'by', 'name', 'command', 'subject', 'refusal']
 export type Rows = ReturnType<typeof openRows>;
 
 /** Everything that commands read and write, over the one writing connection. */
-export function openRows(connection: Connection) {
+export function openRows(connection: Connection, window: number) {
   const sequences = new Sequences(connection);
   const classes = new Classes(connection, sequences);
   const bodies = new Bodies(connection);
@@ -49,7 +49,7 @@ export function openRows(connection: Connection) {
   const audit = new ManyRows(connection, 'audit', auditColumns);
   const live = new LiveClasses(connection, classes);
   const blocked = new BlockedJobs(connection);
-  const heads = new Heads(connection, { tasks, arrays, live, blocked });
+  const heads = new Heads(connection, { tasks, arrays, live, blocked }, window);
   const sessions = new PresentSessions(workers);
   // Classes before the sequences: writing them takes no number, but whatever does must come before.
   const written = [jobs, tasks, arrays, attempts, workers, pools, tallies, bodies, classes, changes, audit, sequences];
@@ -90,8 +90,7 @@ export function openRows(connection: Connection) {
     /** After a rollback. */
     forget(): void {
       for (const part of written) part.forget();
-      live.load();
-      blocked.load();
+      heads.forget();
       sessions.forget();
     },
   };

@@ -79,23 +79,22 @@ export function applyWrite(rows: Rows, write: Write, notes: WakeNotes): void {
 
 function putJob(rows: Rows, job: Job, fresh: boolean): void {
   rows.jobs.put(job, fresh);
-  rows.blocked.note(job);
+  rows.heads.noteJob(job);
   if (fresh) rows.bodies.use(job.spec, 1);
 }
 
 function putTask(rows: Rows, task: Task, fresh: boolean, notes: WakeNotes): void {
   rows.tasks.put(task, fresh);
   if (fresh && task.array === null) rows.bodies.use(task.body, 1);
-  if (task.state.state === 'ready') rows.live.add(task.class);
+  rows.heads.noteTask(task);
   notes.ofState(task.state, task.class);
 }
 
 function putArray(rows: Rows, array: TaskArray, fresh: boolean, notes: WakeNotes): void {
   rows.arrays.put(array, fresh);
   if (fresh) rows.bodies.use(array.body, 1);
-  if (array.next >= array.size) return;
-  if (array.rest.state === 'ready') rows.live.add(array.class);
-  notes.ofState(array.rest, array.class);
+  rows.heads.noteArray(array);
+  if (array.next < array.size) notes.ofState(array.rest, array.class);
 }
 
 function dropTask(rows: Rows, id: TaskId): void {
@@ -107,6 +106,7 @@ function dropTask(rows: Rows, id: TaskId): void {
   rows.edges.dropAt('task', id);
   rows.exclusions.drop({ task: id });
   if (task.array === null) rows.bodies.use(task.body, -1);
+  rows.heads.dropped('task', id);
   rows.tasks.remove(id);
 }
 
@@ -116,6 +116,7 @@ function dropArray(rows: Rows, id: TaskId): void {
   rows.items.dropOf(id);
   rows.edges.dropAt('array', id);
   rows.bodies.use(array.body, -1);
+  rows.heads.dropped('array', id);
   rows.arrays.remove(id);
 }
 
