@@ -1,13 +1,17 @@
+import { flushCompileCache } from 'node:module';
 import type { Settings } from '../config/options.ts';
 import { PortTaken } from '../doors/kit/listener.ts';
+import { createLog } from '../observe/log.ts';
 import { readyJson, readyText } from './ready.ts';
-import { serverLog } from './server-log.ts';
 import { StartRefused } from './start-refused.ts';
 import { type RunningServer, type ServerSettings, startServer } from './start-server.ts';
 
+/** Beyond the time for connections: the local worker ends its tasks, the store what was handed in. Then the process just ends. */
+const graceMs = 20_000;
+
 /** The server as a process: from the checked settings to the exit code. 0: stopped in order. 1: could not start, or failed. */
 export async function runServer(settings: Settings & { readonly data: string }, how: { json: boolean }): Promise<number> {
-  const log = serverLog(settings['log-level']);
+  const log = createLog(settings['log-level']);
   const stop = stopSignals();
   let server: RunningServer;
   try {
@@ -18,9 +22,13 @@ export async function runServer(settings: Settings & { readonly data: string }, 
     return 1;
   }
   process.stdout.write(`${how.json ? readyJson(server) : readyText(server)}\n`);
+  // What was compiled for this start is there for the next one, however this one ends.
+  flushCompileCache();
   const failure = await Promise.race([stop.asked, server.failed]);
   if (failure !== null) log.fatal({ err: failure.message }, 'server:failed');
+  const stuck = setTimeout(() => process.exit(1), settings['stop-timeout'] + graceMs);
   await server.stop();
+  clearTimeout(stuck);
   stop.forget();
   return failure === null ? 0 : 1;
 }

@@ -174,7 +174,7 @@ export class Yard implements AsyncDisposable {
       PATH: process.env['PATH'] ?? '',
       HOME: this.dir.path,
       SWITCHYARD_DATA: this.data,
-      NODE_DISABLE_COMPILE_CACHE: '1',
+      XDG_CACHE_HOME: join(this.dir.path, 'cache'),
       NO_COLOR: '1',
     };
   }

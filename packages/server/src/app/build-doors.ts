@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { createTokenAdmin } from '../auth/token-admin.ts';
+import type { Tokens } from '../auth/tokens.ts';
+import type { Settings } from '../config/options.ts';
+import { createApiDoor } from '../doors/api/door.ts';
+import type { Door, DoorDeps } from '../doors/kit/door.ts';
+import { createKueueDoor, type KueueOptions } from '../doors/kueue/door.ts';
+import { compile, kinds } from '../kinds/index.ts';
+import type { Health } from '../observe/health.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { version } from './version.ts';
+
+export interface DoorParts {
+  readonly tokens: Tokens;
+  readonly health: Health;
+  /** Null: the door is switched off. */
+  readonly kueue: KueueOptions | null;
+}
+
+/** Every door of this server. The listener knows none of them by name. */
+export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorParts): readonly Door[] {
+  const doors: Door[] = [];
+  const startedAt = shared.clock.now();
+  let metrics: Promise<Metrics> | null = null;
+  doors.push(
+    createApiDoor({
+      ...shared,
+      compile,
+      kinds,
+      tokens: createTokenAdmin(parts.tokens),
+      doors: () => doors,
+      about: { version, startedAt, workerFile },
+      metrics: async () => {
+        metrics ??= openMetrics(shared, () => doors, startedAt);
+        return (await metrics).read();
+      },
+      notReady: parts.health.notReady,
+      limits: { submitBytes: settings['limits.submit-size'], blobBytes: settings['blob-max'] },
+      allowedOrigins: settings['allowed-origins'],
+    }),
+  );
+  if (parts.kueue !== null) doors.push(createKueueDoor(shared, parts.kueue));
+  return doors;
+}
+
+/** Loaded when somebody scrapes for the first time. */
+async function openMetrics({ engine }: DoorDeps, doors: () => readonly Door[], startedAt: number): Promise<Metrics> {
+  const { createMetrics } = await import('../observe/metrics.ts');
+  return createMetrics({ engine, doors, version, startedAt: startedAt / 1_000 });
+}
+
+/** Built by the root's `prepare` script; null where that has not run. */
+function workerFile(): Promise<Uint8Array | null> {
+  return readFile(new URL('../../../worker/dist/worker.mjs', import.meta.url)).catch(() => null);
+}
