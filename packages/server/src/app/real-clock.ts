@@ -11,13 +11,14 @@ export const realClock: Clock = {
     const due = performance.now() + ms;
     let timer = arm();
     function arm(): NodeJS.Timeout {
-      const left = Math.max(0, due - performance.now());
-      // Node truncates to whole ms and may fire early by a fraction: rounding up keeps "after" true.
-      return left > longestTimer
-        ? setTimeout(() => {
-            timer = arm();
-          }, longestTimer).unref()
-        : setTimeout(call, Math.ceil(left)).unref();
+      // Rounded up, because Node truncates; too far away is waited for in parts.
+      const ms = Math.min(longestTimer, Math.max(0, Math.ceil(due - performance.now())));
+      return setTimeout(fire, ms).unref();
+    }
+    function fire(): void {
+      // Node counts from the beginning of its turn and may be early by a fraction: "after" stays true.
+      if (performance.now() < due) timer = arm();
+      else call();
     }
     return { cancel: () => clearTimeout(timer) };
   },
