@@ -33,7 +33,8 @@ describe('kill -9 of the server in full flight', () => {
       };
 
       const done = submitAll(yard, client, effects, take).then(() => allEnd(yard, client, [...acknowledged.keys()]));
-      await Promise.all([done, killOften(yard, done)]);
+      // Both to their end, so that nothing is started while the yard is being cleared away.
+      for (const end of await Promise.allSettled([done, killOften(yard, done)])) if (end.status === 'rejected') throw end.reason;
 
       const total = size.submissions + size.array + graphTasks;
       const ids = taskIds([...acknowledged.values()]);
