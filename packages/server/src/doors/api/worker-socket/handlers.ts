@@ -1,8 +1,7 @@
 import { limits } from '@switchyard/sdk/names.ts';
 import type { FromWorker, WireEnd } from '@switchyard/sdk/worker-wire.ts';
 import type { ErrorCode, Result } from '../../../domain/errors.ts';
-import type { HeldAttempt, LiveLink } from './worker-link.ts';
-import { newlyHeld } from './worker-link.ts';
+import { type HeldAttempt, type LiveLink, newlyHeld } from './live-link.ts';
 
 type Message<M extends FromWorker['m']> = Extract<FromWorker, { m: M }>;
 type Handlers = {

@@ -13,34 +13,10 @@ import { SendQueue } from '../../kit/send-queue.ts';
 import type { ApiContext } from '../context.ts';
 import { handlers } from './handlers.ts';
 import { readFrame } from './inbound.ts';
+import { type HeldAttempt, type LiveLink, newlyHeld } from './live-link.ts';
 import { Outbox } from './outbox.ts';
 import { profile } from './profile.ts';
 import { offerText, runText } from './wire-task.ts';
-
-/** What the messages of a live session need. */
-export interface LiveLink {
-  readonly context: ApiContext;
-  readonly by: Principal;
-  readonly worker: number;
-  readonly session: number;
-  readonly handle: SessionHandle;
-  /** Attempts that this session was given and has not ended. */
-  readonly held: Map<number, HeldAttempt>;
-  say(message: ToWorker): void;
-  /** Counts against the bound on what is being worked on, from now until the promise settles. */
-  work(promise: Promise<unknown>, bytes?: number): void;
-  leave(): Promise<void>;
-}
-
-export interface HeldAttempt {
-  readonly attempt: number;
-  /** Log bytes that are on their way to the disk: an end waits for them, so that no follower misses the last line. */
-  logs: Promise<unknown> | null;
-  phase: string | null;
-  progress: { readonly done: number; readonly total: number | null; readonly unit: string | null } | null;
-}
-
-export const newlyHeld = (attempt: number): HeldAttempt => ({ attempt, logs: null, phase: null, progress: null });
 
 /** Waiting to be sent to one worker: bodies may be large, and what a worker is told cannot be left out. */
 const sendBytes = 256 * 1_048_576;
