@@ -29,7 +29,7 @@ function face(state: TaskState, extra: Partial<TaskFace> & { attempt?: Record<st
 
 /** Also read as each of the real programs would. */
 function info(of: TaskFace) {
-  const job = jobInfoOf(of);
+  const job = jobInfoOf(of, 1_000_000);
   for (const dialect of ['R17', 'R18', 'R19'] as const) readStrictly(JSON.stringify({ JobUpdated: job }), dialect, 'client');
   return job;
 }

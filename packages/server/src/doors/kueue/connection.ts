@@ -63,7 +63,7 @@ class OpenConnection implements Connection {
     this.#desk = desk;
     this.#closed = closed;
     this.#reader = createFrameReader({
-      limit: () => (this.#isTrusted() ? desk.limits.trustedMessageBytes : desk.limits.messageBytes),
+      limit: () => this.#limit(),
       depth: desk.limits.depth,
       streamFrom: desk.limits.streamFromBytes,
       frame: (frame) => this.#frame(frame),
@@ -85,6 +85,13 @@ class OpenConnection implements Connection {
     this.#step({ event: 'closed' });
     this.#hangUp('the server stops', '"Bye"');
     return this.#gone ?? this.#leave();
+  }
+
+  #limit(): number {
+    const { messageBytes, trustedMessageBytes, echoBytes } = this.#desk.limits;
+    // A worker sends back what it was offered, and a little more: a job that came in must not end every worker it comes to.
+    if (this.#life.life === 'worker') return trustedMessageBytes + echoBytes;
+    return this.#isTrusted() ? trustedMessageBytes : messageBytes;
   }
 
   #isTrusted(): boolean {
@@ -367,7 +374,12 @@ class OpenConnection implements Connection {
 
   #workerWire(): WorkerWire {
     return {
-      send: (message: ToWorker) => this.#send(encode(message)),
+      send: (message: ToWorker) => {
+        const bytes = Buffer.from(encode(message), 'utf8');
+        if (bytes.length > this.#desk.limits.trustedMessageBytes + this.#desk.limits.echoBytes / 2) return false;
+        this.#raw?.send(bytes);
+        return true;
+      },
       working: () => this.#endDeadline(),
       close: (why) => this.#hangUp(why),
       pause: () => this.#pause(),

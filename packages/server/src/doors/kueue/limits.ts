@@ -4,6 +4,12 @@ export interface KueueLimits {
   readonly messageBytes: number;
   /** One message of a peer that has. Results of a job have no limit: they are streamed (kueue §7.2). */
   readonly trustedMessageBytes: number;
+  /** How much longer a worker's echo of a job may be than what its client sent: status, names, amounts. */
+  readonly echoBytes: number;
+  /** Characters of a command with its array's placeholders filled in; a longer one is shown and offered by no Kueue program. */
+  readonly commandLength: number;
+  /** Characters of each command in a `JobList`, where the client shortens them to a column anyway. */
+  readonly listedCommandLength: number;
   /** From this size on results of a job are streamed into its log instead of being collected. */
   readonly streamFromBytes: number;
   /** Nesting of a value; the real peers' parser gives up at the same depth (kueue §1). */
@@ -36,6 +42,9 @@ export interface KueueLimits {
 export const kueueLimits: KueueLimits = {
   messageBytes: 65_536,
   trustedMessageBytes: 64 * 1_048_576,
+  echoBytes: 1_048_576,
+  commandLength: 48 * 1_048_576,
+  listedCommandLength: 4_096,
   streamFromBytes: 262_144,
   depth: 128,
   helloMs: 30_000,

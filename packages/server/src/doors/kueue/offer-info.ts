@@ -5,9 +5,20 @@ import type { JobInfo, JobStatus } from './messages.ts';
 import { shellCommandOf } from './shell-command.ts';
 import { canceled, jobInfo, time } from './translate.ts';
 
-/** What a worker is told of a job: the same `JobInfo`, with the status that the message needs (kueue §4.2, §4.3). */
-export function assignmentInfo({ task, body, value, amounts, pools }: Assignment, status: JobStatus): JobInfo {
-  return jobInfo(task.id, shellCommandOf(body, task.index, value), { amounts, pools }, status);
+/** The offer: all of the command, or null where that is more than any peer can take. */
+export function offerInfo(assignment: Assignment, status: JobStatus, commandLength: number): JobInfo | null {
+  const { task, body, value } = assignment;
+  const command = shellCommandOf(body, task.index, value, commandLength);
+  return command.whole ? jobInfo(task.id, command, assignment, status) : null;
+}
+
+/**
+ * Every later word on it: the worker takes id and status from it and the command from the offer (kueue §4.2), so a very long
+ * one is not repeated.
+ */
+export function assignmentInfo(assignment: Assignment, status: JobStatus, commandLength: number): JobInfo {
+  const { task, body, value } = assignment;
+  return jobInfo(task.id, shellCommandOf(body, task.index, value, commandLength), assignment, status);
 }
 
 export function offeredStatus({ task }: Assignment, worker: string, now: Millis): JobStatus {

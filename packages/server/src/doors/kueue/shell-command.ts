@@ -8,6 +8,8 @@ export interface ShellCommand {
   readonly cwd: string;
   readonly stdout: Sink;
   readonly stderr: Sink;
+  /** False: longer than asked for, and cut. */
+  readonly whole: boolean;
 }
 
 /** Only the form is checked here; the bounds were checked where the task came in. */
@@ -26,20 +28,45 @@ const body = Compile(
 /** Shown instead of a directory for tasks that run in a fresh folder; such a task is never given to a Kueue worker. */
 export const freshFolder = '(fresh folder)';
 
-const unreadable: ShellCommand = { argv: ['(not a command)'], cwd: freshFolder, stdout: 'capture', stderr: 'capture' };
+const unreadable: ShellCommand = {
+  argv: ['(not a command)'],
+  cwd: freshFolder,
+  stdout: 'capture',
+  stderr: 'capture',
+  whole: false,
+};
 
-/** A task's body (JSON text) as Kueue sees it: an array's placeholders filled in, an environment as `env NAME=VALUE …` in front. */
-export function shellCommandOf(json: string, index: number | null, value: string | null): ShellCommand {
+/**
+ * A task's body (JSON text) as Kueue sees it: an array's placeholders filled in, an environment as `env NAME=VALUE …` in front.
+ * `limit`: characters of all words together; placeholders can make much of little.
+ */
+export function shellCommandOf(json: string, index: number | null, value: string | null, limit: number): ShellCommand {
   const parsed = parse(json);
   if (!body.Check(parsed)) return unreadable;
   const { argv, cwd, env, stdout, stderr } = parsed.payload;
-  const words = argv.map((word) => fill(word, index, value).toWellFormed());
+  const words = bounded([...environment(env ?? {}), ...argv.map((word) => () => fill(word, index, value, limit))], limit);
   return {
-    argv: [...environment(env ?? {}), ...words],
+    ...words,
     cwd: (cwd ?? freshFolder).toWellFormed(),
     stdout: stdout ?? 'capture',
     stderr: stderr ?? 'capture',
   };
+}
+
+/** Words are made one by one, so that no more is made than is asked for. */
+function bounded(words: readonly (() => string)[], limit: number): { argv: string[]; whole: boolean } {
+  const argv: string[] = [];
+  let left = limit;
+  for (const make of words) {
+    const word = make();
+    if (word.length > left) {
+      argv.push(`${word.slice(0, left)}…`.toWellFormed());
+      return { argv, whole: false };
+    }
+    argv.push(word.toWellFormed());
+    left -= word.length;
+  }
+  return { argv, whole: true };
 }
 
 function parse(json: string): unknown {
@@ -50,18 +77,30 @@ function parse(json: string): unknown {
   }
 }
 
+const placeholder = /\{(index|item|value)\}/g;
+
 /** `{index}` is the position in the array, `{item}` and `{value}` the value that stands for it; elsewhere the text stays as it is. */
-function fill(text: string, index: number | null, value: string | null): string {
+function fill(text: string, index: number | null, value: string | null, limit: number): string {
   if (index === null || !text.includes('{')) return text;
-  return text.replace(/\{(index|item|value)\}/g, (_, name: string) =>
-    name === 'index' ? String(index) : (value ?? String(index)),
-  );
+  const shown = value ?? String(index);
+  let filled = '';
+  let from = 0;
+  for (const { 0: found, 1: name, index: at } of text.matchAll(placeholder)) {
+    filled += text.slice(from, at) + (name === 'index' ? String(index) : shown);
+    from = at + found.length;
+    if (filled.length > limit) return filled;
+  }
+  return filled + text.slice(from);
 }
 
 /** Kueue's jobs have no environment of their own; `env` of every Unix gives them one. */
-function environment(env: Readonly<Record<string, string>>): string[] {
-  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value.toWellFormed()}`);
-  return pairs.length === 0 ? [] : ['env', ...pairs];
+function environment(env: Readonly<Record<string, string>>): (() => string)[] {
+  const pairs = Object.entries(env).map(
+    ([name, value]) =>
+      () =>
+        `${name}=${value}`,
+  );
+  return pairs.length === 0 ? [] : [() => 'env', ...pairs];
 }
 
 const isDiscard = (path: string): boolean => path.trim().toLowerCase() === 'null';

@@ -26,14 +26,15 @@ export interface TaskFace {
 
 export const time = (at: Millis): string => new Date(at).toISOString();
 
-export function jobInfoOf(face: TaskFace): JobInfo {
-  return jobInfo(face.task.id, shellCommandOf(face.body, face.task.index, face.value), face, statusOf(face));
+/** `commandLength`: characters of the command at most, the rest is cut. */
+export function jobInfoOf(face: TaskFace, commandLength: number): JobInfo {
+  return jobInfo(face.task.id, shellCommandOf(face.body, face.task.index, face.value, commandLength), face, statusOf(face));
 }
 
 /** The one place where a `JobInfo` is put together: all three spellings of the amounts (kueue §0). */
 export function jobInfo(
   id: number,
-  command: ShellCommand,
+  command: Omit<ShellCommand, 'whole'>,
   needs: { readonly amounts: TaskFace['amounts']; readonly pools: TaskFace['pools'] },
   status: JobStatus,
 ): JobInfo {

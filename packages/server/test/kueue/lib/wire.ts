@@ -111,6 +111,8 @@ export class Wire implements AsyncDisposable {
 
 export function dialWire(port: number, role: 'client' | 'worker', dialect: Dialect, host = '127.0.0.1'): Promise<Wire> {
   const socket = connect({ port, host });
+  // The real programs leave it as it is; the only difference is waiting.
+  socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.once('connect', () => {

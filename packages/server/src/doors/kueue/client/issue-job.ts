@@ -22,6 +22,9 @@ export async function issueJob({ desk, by }: Asking, body: SentJobInfo): Promise
   const { createdAt } = submitted.value.job;
   const face = { attempt: null, body: plan.spec, value: null, workerName: null, offeredAt: null };
   const { amounts, pools } = task;
-  const info = jobInfoOf({ ...face, amounts, pools, task: { id, createdAt, index: null, state: { state: 'ready' } } });
+  const info = jobInfoOf(
+    { ...face, amounts, pools, task: { id, createdAt, index: null, state: { state: 'ready' } } },
+    desk.limits.commandLength,
+  );
   return answer({ name: 'AcceptJob', body: info });
 }

@@ -63,7 +63,7 @@ async function* pieces({ desk, by }: Asking, shown: readonly Shown[]): AsyncIter
   yield encodeListHead;
   for (let from = 0; from < shown.length; from += pageRows) {
     const faces = await facesOf(desk, by, shown.slice(from, from + pageRows));
-    const text = faces.map((face) => JSON.stringify(jobInfoOf(face))).join(',');
+    const text = faces.map((face) => JSON.stringify(jobInfoOf(face, desk.limits.listedCommandLength))).join(',');
     yield from === 0 || text === '' ? text : `,${text}`;
   }
   yield encodeListTail(await totalsOf(desk, by));

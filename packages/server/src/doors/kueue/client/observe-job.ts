@@ -11,7 +11,7 @@ export async function observeJob(asking: Asking, { job_id }: { job_id: number })
   const { desk, by } = asking;
   const face = await faceOf(desk, by, job_id);
   if (face === null) return noJob(job_id);
-  const info = jobInfoOf(face);
+  const info = jobInfoOf(face, desk.limits.listedCommandLength);
   const message = updated(info);
   if (isOver(info)) return { message };
   const observation = new Observation(desk, by, face.task.job, info);
@@ -67,7 +67,7 @@ class Observation {
       this.#again = false;
       const face = await faceOf(this.#desk, this.#by, this.#last.job_id);
       // Deleted while somebody waits for it: the last word is said all the same (kueue §7.9).
-      if (!this.#stopped) this.#tell(send, face === null ? this.#gone() : jobInfoOf(face));
+      if (!this.#stopped) this.#tell(send, face === null ? this.#gone() : jobInfoOf(face, this.#desk.limits.listedCommandLength));
     }
     this.#reading = false;
   }

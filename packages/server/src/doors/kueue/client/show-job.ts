@@ -18,7 +18,7 @@ export async function showJob(asking: Asking, { job_id }: { job_id: number }): P
 }
 
 async function* pieces(desk: Desk, by: Principal, face: ShownFace, { logs }: TaskFacts): AsyncIterable<string> {
-  yield `{"JobInfo":{"job_info":${JSON.stringify(jobInfoOf(face))},"stdout_text":`;
+  yield `{"JobInfo":{"job_info":${JSON.stringify(jobInfoOf(face, desk.limits.commandLength))},"stdout_text":`;
   yield* text(desk, by, face, 'out', logs.out);
   yield ',"stderr_text":';
   yield* text(desk, by, face, 'err', logs.err);

@@ -3,8 +3,16 @@ import { unreachable } from '../../../domain/unreachable.ts';
 import type { Assignment } from '../../../engine/commands.ts';
 import type { Timer } from '../../../ports/clock.ts';
 import type { Desk } from '../desk.ts';
-import type { ToWorker } from '../messages.ts';
-import { assignmentInfo, killStatus, offeredStatus, runningStatus, unknownJobInfo, withdrawnStatus } from '../offer-info.ts';
+import type { JobStatus, ToWorker } from '../messages.ts';
+import {
+  assignmentInfo,
+  killStatus,
+  offeredStatus,
+  offerInfo,
+  runningStatus,
+  unknownJobInfo,
+  withdrawnStatus,
+} from '../offer-info.ts';
 import { trusted } from '../principals.ts';
 import type { Ending } from '../translate-report.ts';
 import { stepWorkerJob, type WorkerJob, type WorkerJobEffect, type WorkerJobEvent } from '../worker-job.ts';
@@ -15,7 +23,8 @@ export interface BoardDeps {
   readonly room: RoomKeeper;
   readonly workerName: string;
   session(): SessionNumber;
-  send(message: ToWorker): void;
+  /** False: too long for any worker, not sent. */
+  send(message: ToWorker): boolean;
   /** A sign of life of a running job. */
   taskAlive(task: TaskId): void;
   /** Nothing is left of any job. */
@@ -71,25 +80,20 @@ export class JobBoard {
     const now = desk.clock.now();
     switch (effect.effect) {
       case 'offer':
-        send({ name: 'OfferJob', body: assignmentInfo(effect.assignment, offeredStatus(effect.assignment, name, now)) });
+        this.#offer(effect.assignment, now);
         return;
       case 'confirm':
-        send({
-          name: 'ConfirmJobOffer',
-          body: assignmentInfo(effect.assignment, runningStatus(effect.assignment.task, name, now)),
-        });
+        this.#say('ConfirmJobOffer', effect.assignment, runningStatus(effect.assignment.task, name, now));
         this.#pulse(id);
         return;
-      case 'withdraw': {
-        const { createdAt } = effect.assignment.task;
-        send({ name: 'WithdrawJobOffer', body: assignmentInfo(effect.assignment, withdrawnStatus(createdAt, now)) });
+      case 'withdraw':
+        this.#say('WithdrawJobOffer', effect.assignment, withdrawnStatus(effect.assignment.task.createdAt, now));
         return;
-      }
       case 'withdraw-unknown':
         send({ name: 'WithdrawJobOffer', body: unknownJobInfo(id, now) });
         return;
       case 'kill':
-        send({ name: 'KillJob', body: assignmentInfo(effect.assignment, killStatus(effect.task, name, now)) });
+        this.#say('KillJob', effect.assignment, killStatus(effect.task, name, now));
         return;
       case 'accept':
         room.took(effect.assignment.amounts);
@@ -138,6 +142,22 @@ export class JobBoard {
   #outOfTime(id: TaskId): void {
     this.#timers.delete(id);
     this.apply(id, { event: 'no-results' });
+  }
+
+  #say(what: 'ConfirmJobOffer' | 'WithdrawJobOffer' | 'KillJob', assignment: Assignment, status: JobStatus): void {
+    const { desk, send } = this.#deps;
+    send({ name: what, body: assignmentInfo(assignment, status, desk.limits.listedCommandLength) });
+  }
+
+  #offer(assignment: Assignment, now: number): void {
+    const { desk, workerName, send } = this.#deps;
+    const { id } = assignment.task;
+    const info = offerInfo(assignment, offeredStatus(assignment, workerName, now), desk.limits.commandLength);
+    if (info !== null && send({ name: 'OfferJob', body: info })) return;
+    // For a worker of ours, if there is one.
+    this.#jobs.delete(id);
+    desk.log.info({ task: id }, 'kueue:command-too-long');
+    this.#keep(desk.engine.command(trusted, 'decline', { task: id, session: this.#deps.session(), how: 'reject' }));
   }
 
   /** Any refusal leaves the worker with a reservation that only a withdrawal ends (kueue §4.2). */

@@ -18,7 +18,8 @@ import { RoomKeeper, type RoomReport } from './room-keeper.ts';
 
 /** The wire below a worker's life. */
 export interface WorkerWire extends Pausable {
-  send(message: ToWorker): void;
+  /** False: too long for any peer, not sent. */
+  send(message: ToWorker): boolean;
   /** It has said what room it has: from now on it gets offers, and its lease runs. */
   working(): void;
   /** Hangs up. */
