@@ -1,5 +1,5 @@
 import { optionGroups, optionNames, rowOf } from '../../packages/server/src/config/options.ts';
-import { defaultText, fileKeyOf, flagOf, placeholderOf, variableOf } from '../../packages/server/src/config/spelling.ts';
+import { defaultText, fileKeyOf, usageOf, variableOf } from '../../packages/server/src/config/spelling.ts';
 import { code, page, table } from './page.ts';
 
 type Name = (typeof optionNames)[number];
@@ -7,13 +7,11 @@ type Name = (typeof optionNames)[number];
 /** Defaults that depend on the machine (processors) must not make the page differ from one to the next: `help` tells them. */
 function rowFor(name: Name): string[] {
   const row = rowOf(name);
-  const placeholder = placeholderOf(row);
-  const flag = placeholder === '' ? flagOf(name) : `${flagOf(name)} ${placeholder}`;
   const variables = [variableOf(name), ...(row.imitated === undefined ? [] : [row.imitated])];
   const standard = defaultText(name);
   const secret = row.secret === true ? ' **Secret**: never shown; prefer the file or the variable to the flag.' : '';
   return [
-    code(flag),
+    code(usageOf(name)),
     variables.map(code).join('<br>'),
     code(fileKeyOf(name)),
     standard === '' ? '' : code(standard),

@@ -40,6 +40,9 @@ export const otherVariables: readonly string[] = [
   'SWITCHYARD_KEY',
 ];
 
+/** Of the tests and of CI. */
+const testPrefix = 'SWITCHYARD_TEST_';
+
 /** `{port: 1, kueue: {secret: 'x'}}` -> `port`, `kueue.secret`. */
 function flatten(content: Readonly<Record<string, unknown>>): Map<string, unknown> {
   const flat = new Map<string, unknown>();
@@ -56,7 +59,7 @@ function flatten(content: Readonly<Record<string, unknown>>): Map<string, unknow
 function unknownVariables(env: Sources['env']): string[] {
   const known = [...optionNames.map(variableOf), ...otherVariables];
   return Object.keys(env)
-    .filter((name) => name.startsWith('SWITCHYARD_') && !known.includes(name))
+    .filter((name) => name.startsWith('SWITCHYARD_') && !name.startsWith(testPrefix) && !known.includes(name))
     .map((name) => `The environment variable ${name} is not known; ${hint(name, known)}`);
 }
 

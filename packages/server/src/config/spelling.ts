@@ -14,6 +14,12 @@ export function fileKeyOf(name: OptionName): string {
   return dot < 0 ? name : `[${name.slice(0, dot)}] ${name.slice(dot + 1)}`;
 }
 
+/** How it is written on the command line: `--port N`, `--[no-]local-worker`. */
+export function usageOf(name: OptionName): string {
+  const row = rowOf(name);
+  return row.type.is === 'switch' ? `--[no-]${flagOf(name).slice(2)}` : `${flagOf(name)} ${placeholderOf(row)}`;
+}
+
 /** What stands behind the flag in help; empty for a switch. */
 export function placeholderOf(row: OptionRow): string {
   switch (row.type.is) {

@@ -35,11 +35,12 @@ function addOption(command: Command, name: OptionName): void {
   const row = rowOf(name);
   const placeholder = placeholderOf(row);
   const preset = defaultText(name);
-  const help = preset === '' ? row.help : `${row.help} (default: ${preset})`;
+  const off = row.type.is === 'switch' ? ` (off: --no-${flagOf(name).slice(2)})` : '';
+  const help = preset === '' ? row.help + off : `${row.help}${off} (default: ${preset})`;
   const flags = placeholder === '' ? flagOf(name) : `${flagOf(name)} <${placeholder}>`;
   command.addOption(new Option(flags, help).argParser((value: string) => value));
   // A switch that is on, or may be, is turned off by --no-….
-  if (row.type.is === 'switch') command.addOption(new Option(`--no-${flagOf(name).slice(2)}`, `the opposite`).hideHelp());
+  if (row.type.is === 'switch') command.addOption(new Option(`--no-${flagOf(name).slice(2)}`, 'the opposite').hideHelp());
 }
 
 /** Commander keeps `--kueue-port` under `kueuePort`, and gives a `--no-` switch a default of its own, which is not ours. */
