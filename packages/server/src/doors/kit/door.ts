@@ -66,6 +66,8 @@ export interface OwnPort {
   readonly port: number;
   readonly hosts: readonly string[];
   readonly serves: 'raw' | 'http';
+  /** Rows of this port only, beside the door's own (a front page, where the shared port has another one). */
+  readonly rows?: readonly HttpRow[];
 }
 
 /** A WebSocket (or other) upgrade. Two doors may share a path: each is asked in the order of registration. */

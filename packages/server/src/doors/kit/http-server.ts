@@ -22,9 +22,12 @@ export interface DoorHttp {
   close(): Promise<void>;
 }
 
+/** What the HTTP side needs of a door. */
+export type HttpDoor = Pick<Door, 'name' | 'rows' | 'upgrades' | 'dialect' | 'raw'>;
+
 const answered: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-export async function createDoorHttp(doors: readonly Door[], deps: RowDeps): Promise<DoorHttp> {
+export async function createDoorHttp(doors: readonly HttpDoor[], deps: RowDeps): Promise<DoorHttp> {
   const doubles = doublePaths(doors);
   if (doubles.length > 0) throw new Error(`doors collide: ${doubles.join('; ')}`);
   let server: Server | null = null;
@@ -61,7 +64,7 @@ function unmade(): never {
   throw new Error('fastify has made no server');
 }
 
-function wrap(app: FastifyInstance, server: Server, doors: readonly Door[], deps: RowDeps): DoorHttp {
+function wrap(app: FastifyInstance, server: Server, doors: readonly HttpDoor[], deps: RowDeps): DoorHttp {
   const connections = new HttpConnections(server);
   server.on('upgrade', onUpgrade(doors, deps));
   // Without it the header and request time-outs of node:http never start: it does not listen by itself.
@@ -113,7 +116,7 @@ interface OwnedRow {
   readonly dialect: HttpDialect;
 }
 
-function byPath(doors: readonly Door[]): Map<string, OwnedRow[]> {
+function byPath(doors: readonly HttpDoor[]): Map<string, OwnedRow[]> {
   const paths = new Map<string, OwnedRow[]>();
   for (const { name, rows, dialect } of doors) {
     if (rows.length > 0 && dialect === undefined) throw new Error(`the door ${name} has rows but no dialect`);
@@ -173,7 +176,7 @@ function noSuchAddress(request: FastifyRequest): string {
 
 /** Answers outside of every row, in the words of the door that most likely was meant. */
 function fallback(
-  doors: readonly Door[],
+  doors: readonly HttpDoor[],
   deps: RowDeps,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -186,7 +189,7 @@ function fallback(
 }
 
 /** The door with an address that begins alike; else the first that speaks HTTP. */
-function likeliest(doors: readonly Door[], url: string): Door | undefined {
+function likeliest(doors: readonly HttpDoor[], url: string): HttpDoor | undefined {
   const begin = (path: string): string => path.split(/[/?]/, 2)[1] ?? '';
   const speaking = doors.filter((door) => door.dialect !== undefined);
   return speaking.find((door) => door.rows.some((row) => begin(row.path) === begin(url))) ?? speaking[0];

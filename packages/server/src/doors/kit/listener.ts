@@ -6,7 +6,8 @@ import { type Binding, bind, bindText, urlOf } from './bind.ts';
 import type { Door, OwnPort } from './door.ts';
 import { isLetter, sortByFirstByte, type Taker } from './first-byte.ts';
 import { hostRule } from './host-check.ts';
-import { createDoorHttp, type DoorHttp } from './http-server.ts';
+import type { HttpRow } from './http-row.ts';
+import { createDoorHttp, type DoorHttp, type HttpDoor } from './http-server.ts';
 import { type KitLimits, kitLimits } from './limits.ts';
 import type { RowDeps } from './serve-row.ts';
 import { Sockets } from './sockets.ts';
@@ -139,7 +140,7 @@ class Life implements Listener {
     return this.#closed;
   }
 
-  async #http(doors: readonly Door[]): Promise<DoorHttp> {
+  async #http(doors: readonly HttpDoor[]): Promise<DoorHttp> {
     const http = await createDoorHttp(doors, this.#rows);
     this.#https.push(http);
     return http;
@@ -167,7 +168,7 @@ class Life implements Listener {
   }
 
   async #openOwn(door: Door, own: OwnPort): Promise<void> {
-    const http = own.serves === 'http' ? await this.#http([door]) : null;
+    const http = own.serves === 'http' ? await this.#http([withRows(door, own.rows ?? [])]) : null;
     const take = (socket: Socket): void => {
       if (http !== null) http.accept(socket);
       else if (door.raw !== null) door.raw.accept(socket, Buffer.alloc(0));
@@ -216,6 +217,11 @@ class Life implements Listener {
     await Promise.all(this.#https.map((http) => http.close()));
     await Promise.all(ended);
   }
+}
+
+function withRows(door: HttpDoor, more: readonly HttpRow[]): HttpDoor {
+  const { name, rows, upgrades, dialect, raw } = door;
+  return { name, rows: [...rows, ...more], upgrades, raw, ...(dialect === undefined ? {} : { dialect }) };
 }
 
 /** Who takes which first byte. TLS, once configured, is one more taker (0x16) that sorts again inside. */

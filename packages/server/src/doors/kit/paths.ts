@@ -6,7 +6,7 @@ export function normalPath(path: string): string {
 }
 
 /** Addresses that two rows claim, each as one sentence; empty: the doors can live on one port. */
-export function doublePaths(doors: readonly Door[]): string[] {
+export function doublePaths(doors: readonly Pick<Door, 'name' | 'rows' | 'raw'>[]): string[] {
   const owners = new Map<string, string>();
   const doubles: string[] = [];
   for (const door of doors) {
@@ -21,7 +21,7 @@ export function doublePaths(doors: readonly Door[]): string[] {
 }
 
 /** First bytes of raw doors: each belongs to one door, and letters are HTTP's. */
-function doubleBytes(doors: readonly Door[]): string[] {
+function doubleBytes(doors: readonly Pick<Door, 'name' | 'rows' | 'raw'>[]): string[] {
   const owners = new Map<string, string>();
   const doubles: string[] = [];
   for (const door of doors) {

@@ -6,7 +6,7 @@ import { hostAllowed, originAllowed } from './host-check.ts';
 import type { RowDeps } from './serve-row.ts';
 
 /** Gives an upgrade to the first door that has its address and wants it. */
-export function onUpgrade(doors: readonly Door[], deps: UpgradeDeps) {
+export function onUpgrade(doors: readonly Pick<Door, 'upgrades'>[], deps: UpgradeDeps) {
   const rows = doors.flatMap((door) => door.upgrades);
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // node:http has taken its own listener off: an error from here on must not bring the process down.
