@@ -30,6 +30,7 @@ export const otherVariables: readonly string[] = [
   'SWITCHYARD_TOKEN',
   'SWITCHYARD_TOKEN_FILE',
   'SWITCHYARD_CONFIG',
+  'SWITCHYARD_DEBUG',
   'SWITCHYARD_JOB',
   'SWITCHYARD_TASK',
   'SWITCHYARD_ATTEMPT',
