@@ -47,7 +47,9 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   const dir = await tempDir();
   const clock = createFakeClock();
   const time = options.realClock ?? clock;
-  const random = createSeededRandom('kueue');
+  const random = createSeededRandom('engine');
+  // Its own, so that the salts of a transcript do not depend on what the engine does.
+  const doorRandom = createSeededRandom('kueue');
   const { log, lines } = keptLog();
   const file = options.onDisk ? join(dir.path, 'store.db') : ':memory:';
   const store = await openSqliteStore({ file, mode: 'inline', procedures });
@@ -59,7 +61,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
 
   async function start() {
     const built = await createEngine({ store, bus, blobs, logFiles, clock: time, random, log });
-    const door = createKueueDoor({ engine: built.engine, auth, clock: time, random, log } as never, {
+    const door = createKueueDoor({ engine: built.engine, auth, clock: time, random: doorRandom, log } as never, {
       ...kueueDefaults,
       secret,
       secretPlace: 'a test',

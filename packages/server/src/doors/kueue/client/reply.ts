@@ -22,4 +22,8 @@ export function response(success: boolean, text: string): Reply {
   return answer({ name: 'RequestResponse', body: { success, text } });
 }
 
-export const noJob = (id: number): Reply => response(false, `no job ${id}`);
+/** A number beyond 2^53 came in rounded: it is not repeated. */
+const shown = (id: number): string => (Number.isSafeInteger(id) ? String(id) : 'with such a number');
+
+export const noJob = (id: number): Reply => response(false, `no job ${shown(id)}`);
+export const noWorker = (id: number): Reply => response(false, `no worker ${shown(id)}`);

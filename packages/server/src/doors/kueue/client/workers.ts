@@ -1,7 +1,7 @@
 import type { Worker } from '../../../domain/worker.ts';
 import type { WorkerInfo } from '../messages.ts';
 import { workerInfoOf } from '../translate-worker.ts';
-import { type Asking, answer, type Reply, response } from './reply.ts';
+import { type Asking, answer, noWorker, type Reply } from './reply.ts';
 
 /** Workers of every door that can run shell tasks and are here; ascending ids (kueue §5). */
 export async function listWorkers(asking: Asking): Promise<Reply> {
@@ -10,7 +10,7 @@ export async function listWorkers(asking: Asking): Promise<Reply> {
 }
 
 export async function showWorker(asking: Asking, { worker_id }: { worker_id: number }): Promise<Reply> {
-  const unknown = response(false, `no worker ${worker_id}`);
+  const unknown = noWorker(worker_id);
   if (!Number.isSafeInteger(worker_id) || worker_id < 1) return unknown;
   const worker = await asking.desk.engine.query.worker(asking.by, worker_id);
   if (worker.refusal !== undefined || !isShown(worker.value)) return unknown;
