@@ -5,7 +5,10 @@ export type Cell = number | string | Uint8Array | null;
 /** One row in column order. */
 export type Cells = readonly Cell[];
 
-/** A prepared statement that gives rows as arrays: half the price of objects. */
+/**
+ * A prepared statement. A limit must be written `LIMIT +?`: SQLite 3.53 plans by the value of a bare `LIMIT ?` and so prepares
+ * the statement anew at every execution (6 µs instead of 0.3; `sql-texts.test.ts` looks for it).
+ * It gives rows as arrays: half the price of objects. */
 export interface Statement {
   get(...parameters: Cell[]): Cells | undefined;
   all(...parameters: Cell[]): Cells[];

@@ -28,7 +28,7 @@ export function readTable(rows: Rows): ReadTable {
     liveClasses: () => rows.live.list(),
     heads: (asked) => rows.heads.find(asked),
     pools: (names) => rows.pools.list(names),
-    allPools: search.allPools,
+    allPools: () => rows.pools.list(rows.poolNames.list()),
     tallies: (kinds) => rows.tallies.list(kinds),
     bodies: (ids) => rows.bodies.list(sorted(ids)),
     checkpoints: (tasks) => rows.checkpoints.list(sorted(tasks)),

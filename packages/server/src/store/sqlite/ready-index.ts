@@ -13,7 +13,7 @@ export function readyIndex(connection: Connection, table: 'task' | 'array'): Rea
   const ready = table === 'task' ? 'state = 1' : 'rest = 1 AND next < size';
   // Arrays stand by their first id, not by their next index: blocks of ids never overlap, so the order is the same.
   const select = `SELECT job_rank, rank, job, id FROM ${table} INDEXED BY ${table}_ready WHERE ${ready} AND class = ?`;
-  const order = 'ORDER BY job_rank, rank, job, id LIMIT ?';
+  const order = 'ORDER BY job_rank, rank, job, id LIMIT +?';
   return {
     first: connection.prepare(`${select} ${order}`),
     afterJob: connection.prepare(`${select} AND (job_rank, rank, job) > (?, ?, ?) ${order}`),

@@ -5,6 +5,7 @@ import type { Connection } from './database.ts';
 import { Heads } from './heads.ts';
 import { LiveClasses } from './live-classes.ts';
 import { ManyRows } from './many-rows.ts';
+import { PoolNames } from './pool-names.ts';
 import { PresentSessions } from './present-sessions.ts';
 import { RowCache } from './row-cache.ts';
 import { Sequences } from './sequences.ts';
@@ -51,6 +52,7 @@ export function openRows(connection: Connection, window: number) {
   const blocked = new BlockedJobs(connection);
   const heads = new Heads(connection, { tasks, arrays, live, blocked }, window);
   const sessions = new PresentSessions(workers);
+  const poolNames = new PoolNames(connection);
   // Classes before the sequences: writing them takes no number, but whatever does must come before.
   const written = [jobs, tasks, arrays, attempts, workers, pools, tallies, bodies, classes, changes, audit, sequences];
   const caches = [jobs, tasks, arrays, attempts, workers, pools, tallies, classes];
@@ -72,6 +74,7 @@ export function openRows(connection: Connection, window: number) {
     blocked,
     heads,
     sessions,
+    poolNames,
     edges: edgeTable(connection),
     exclusions: exclusionTable(connection),
     blocks: blockTable(connection),
@@ -92,6 +95,7 @@ export function openRows(connection: Connection, window: number) {
       for (const part of written) part.forget();
       heads.forget();
       sessions.forget();
+      poolNames.forget();
     },
   };
 }

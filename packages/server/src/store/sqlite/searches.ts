@@ -1,7 +1,6 @@
 import { type Counts, moved, noCounts } from '../../domain/counts.ts';
 import type { ClassId, JobId, SessionNumber, TaskId, WorkerId } from '../../domain/ids.ts';
 import type { Job, JobState } from '../../domain/job.ts';
-import type { Pool } from '../../domain/rows.ts';
 import { type Task, type TaskArray, type TaskStateName, taskStates } from '../../domain/task.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { Reads } from '../../ports/store.ts';
@@ -27,32 +26,31 @@ export function stateMask(states: readonly TaskStateName[] | null): number {
 
 /** Reads by something other than the id: they see the tables, so what is only in memory is flushed first. */
 export function searches(rows: Rows) {
-  const { connection, tasks, arrays, jobs, workers, pools, sessions } = rows;
+  const { connection, tasks, arrays, jobs, workers, sessions } = rows;
   const task = (where: string): Statement => connection.prepare(`SELECT ${taskColumns} FROM task ${where}`);
   const array = (where: string): Statement => connection.prepare(`SELECT ${arrayColumns} FROM array ${where}`);
 
   const held = task(
     `INDEXED BY task_held WHERE worker = ?1 AND id > ?3 AND state BETWEEN 2 AND 5 AND (?2 IS NULL OR session = ?2)
-     ORDER BY id LIMIT ?4`,
+     ORDER BY id LIMIT +?4`,
   );
   const heldByAny = task(
     `WHERE id IN (SELECT id FROM task INDEXED BY task_held WHERE state BETWEEN 2 AND 5 AND id > ?2 AND (?1 IS NULL OR session = ?1)
-     ORDER BY id LIMIT ?3) ORDER BY id`,
+     ORDER BY id LIMIT +?3) ORDER BY id`,
   );
-  const ofJob = task('INDEXED BY task_job WHERE job = ? AND id > ? AND ((1 << state) & ?) <> 0 ORDER BY id LIMIT ?');
+  const ofJob = task('INDEXED BY task_job WHERE job = ? AND id > ? AND ((1 << state) & ?) <> 0 ORDER BY id LIMIT +?');
   const due = task(
-    `INDEXED BY task_due WHERE state = 0 AND not_before IS NOT NULL AND not_before <= ? ORDER BY not_before LIMIT ?`,
+    `INDEXED BY task_due WHERE state = 0 AND not_before IS NOT NULL AND not_before <= ? ORDER BY not_before LIMIT +?`,
   );
   const offers = task(
-    `INDEXED BY task_offer WHERE state = 2 AND deadline IS NOT NULL AND deadline <= ? ORDER BY deadline LIMIT ?`,
+    `INDEXED BY task_offer WHERE state = 2 AND deadline IS NOT NULL AND deadline <= ? ORDER BY deadline LIMIT +?`,
   );
   const arrayAt = array('WHERE id <= ? ORDER BY id DESC LIMIT 1');
   const arraysOf = array('WHERE job = ? ORDER BY id');
   const arraysDue = array(
-    `INDEXED BY array_due WHERE rest = 0 AND not_before IS NOT NULL AND not_before <= ? ORDER BY not_before LIMIT ?`,
+    `INDEXED BY array_due WHERE rest = 0 AND not_before IS NOT NULL AND not_before <= ? ORDER BY not_before LIMIT +?`,
   );
   const classIds = connection.prepare('SELECT class FROM task WHERE job = ?1 UNION SELECT class FROM array WHERE job = ?1');
-  const poolNames = connection.prepare('SELECT name FROM pool ORDER BY name');
   const workerByKey = connection.prepare('SELECT id FROM worker WHERE key = ?');
   const workerBySession = connection.prepare('SELECT id FROM worker WHERE session = ?');
   const present = connection.prepare('SELECT id FROM worker INDEXED BY worker_present WHERE status <> 4 ORDER BY id');
@@ -71,6 +69,8 @@ export function searches(rows: Rows) {
       return keptTasks(ofJob.all(job, after, stateMask(states), limit));
     },
     arrayAt(id: TaskId): TaskArray | null {
+      const row = tasks.peek(id);
+      if (row !== undefined) return row.array === null ? null : arrays.get(row.array);
       arrays.flush();
       const [found] = keptArrays(arrayAt.all(id));
       return found !== undefined && id < found.id + found.size ? found : null;
@@ -105,10 +105,6 @@ export function searches(rows: Rows) {
       arrays.flush();
       return classIds.all(job).map(([id]) => id as ClassId);
     },
-    allPools(): Pool[] {
-      pools.flush();
-      return pools.list(poolNames.all().map(([name]) => name as string));
-    },
     presentWorkers(): Worker[] {
       workers.flush();
       return workers.list(present.all().map(([id]) => id as WorkerId));
@@ -136,7 +132,7 @@ function endedJobs(connection: Connection): (asked: Reads['endedJobs'][0]) => Ce
   const kindsOf = jobKinds(connection);
   const found = connection.prepare(
     `SELECT ${jobColumns} FROM job INDEXED BY job_state WHERE state = ?1 AND kind = ?2 AND intent <> 4 AND ended_at < ?3
-     AND (?4 = 0 OR ${oneTask}) AND (?5 IS NULL OR owner = ?5) ORDER BY id LIMIT ?6`,
+     AND (?4 = 0 OR ${oneTask}) AND (?5 IS NULL OR owner = ?5) ORDER BY id LIMIT +?6`,
   );
   return ({ states, kinds, oneTask: one, endedBefore, owner, limit }) => {
     const all: Cells[] = [];

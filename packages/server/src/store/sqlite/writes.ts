@@ -36,7 +36,10 @@ const puts: Puts = {
   },
   body: (rows, { row }) => rows.bodies.put(row),
   items: (rows, { array, from, items }) => rows.items.put(array, from, items),
-  pool: (rows, { row }) => rows.pools.put(row, false),
+  pool(rows, { row }) {
+    rows.poolNames.note(row.name);
+    rows.pools.put(row, false);
+  },
   tally: (rows, { row }) => rows.tallies.put(row, false),
   edge: (rows, { row, fresh }) => rows.edges.put(row, fresh),
   exclusion: (rows, { row }) => rows.exclusions.put(row),
@@ -59,7 +62,10 @@ const drops: Drops = {
     rows.blocks.drop(null, id, null);
     rows.workers.remove(id);
   },
-  pool: (rows, { name }) => rows.pools.remove(name),
+  pool(rows, { name }) {
+    rows.poolNames.drop(name);
+    rows.pools.remove(name);
+  },
   sweep: (rows, { key }) => rows.sweeps.drop(key),
   tasks(rows, { ids }) {
     for (const id of ids) dropTask(rows, id);

@@ -28,7 +28,7 @@ export function jobQueries(connection: Connection) {
 
   function ids(where: Where, index: string, range: IdRange, page: Page, limit: number): number[] {
     const all = new Where().and('id BETWEEN ? AND ?', range.low, range.high).and(shown);
-    const sql = `SELECT id FROM job ${index} WHERE ${[where.sql, all.sql].filter(Boolean).join(' AND ')} ORDER BY id ${page.order} LIMIT ?`;
+    const sql = `SELECT id FROM job ${index} WHERE ${[where.sql, all.sql].filter(Boolean).join(' AND ')} ORDER BY id ${page.order} LIMIT +?`;
     return prepare(sql)
       .all(...where.parameters, ...all.parameters, limit)
       .map(([id]) => id as number);

@@ -46,7 +46,7 @@ function rowIds(connection: Connection): (filter: TaskFilter, page: Page) => Pro
   function ids(index: string, where: Where, range: IdRange, page: Page, limit: number): TaskId[] {
     where.and('t.id BETWEEN ? AND ?', range.low, range.high);
     const sql = `SELECT t.id FROM task t ${index} CROSS JOIN job j ON j.id = t.job AND j.intent <> 4
-      WHERE ${where.sql} ORDER BY t.id ${page.order} LIMIT ?`;
+      WHERE ${where.sql} ORDER BY t.id ${page.order} LIMIT +?`;
     return prepare(sql)
       .all(...where.parameters, limit)
       .map(([id]) => id as TaskId);
@@ -109,7 +109,7 @@ function arrayIndices(connection: Connection): (filter: TaskFilter, page: Page) 
         filter.states.map((state) => taskState.code[state]),
       );
     const sql = `SELECT ${shownArrayColumns} FROM array a CROSS JOIN job j ON j.id = a.job AND j.intent <> 4
-      WHERE ${where.sql} ORDER BY a.id ${page.order} LIMIT ?`;
+      WHERE ${where.sql} ORDER BY a.id ${page.order} LIMIT +?`;
     return prepare(sql)
       .all(...where.parameters, page.limit + 1)
       .map(decodeShownArray);

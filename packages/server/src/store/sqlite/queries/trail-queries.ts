@@ -29,11 +29,11 @@ export function trailQueries(connection: Connection) {
   const newest = connection.prepare("SELECT last FROM sequence WHERE name = 'change'");
   const oldest = connection.prepare('SELECT min(number) FROM change');
   const since = connection.prepare(
-    'SELECT number, at, kind, job, task, worker, owner, json FROM change WHERE number > ? AND number <= ? ORDER BY number LIMIT ?',
+    'SELECT number, at, kind, job, task, worker, owner, json FROM change WHERE number > ? AND number <= ? ORDER BY number LIMIT +?',
   );
   const audit = (order: Page['order']) =>
     connection.prepare(
-      `SELECT id, at, by, name, command, subject, refusal FROM audit WHERE id BETWEEN ? AND ? ORDER BY id ${order} LIMIT ?`,
+      `SELECT id, at, by, name, command, subject, refusal FROM audit WHERE id BETWEEN ? AND ? ORDER BY id ${order} LIMIT +?`,
     );
   const audits = { asc: audit('asc'), desc: audit('desc') };
   return {

@@ -25,7 +25,7 @@ export function edgeTable(connection: Connection) {
   );
   const from = connection.prepare(
     `SELECT ${edgeColumns} FROM edge WHERE parent_kind = ? AND parent = ? AND child > ? AND done = 0
-     ORDER BY child, child_kind LIMIT ?`,
+     ORDER BY child, child_kind LIMIT +?`,
   );
   const to = connection.prepare(edgesToSql);
   // A parent that has succeeded once is done with, whatever a retry makes of it. Ended badly: tasks failed or canceled (7, 8),
@@ -122,7 +122,7 @@ export function sweepTable(connection: Connection) {
   const write = connection.prepare(
     'INSERT INTO sweep (key, work) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET work = excluded.work',
   );
-  const first = connection.prepare('SELECT key, work FROM sweep ORDER BY number LIMIT ?');
+  const first = connection.prepare('SELECT key, work FROM sweep ORDER BY number LIMIT +?');
   const drop = connection.prepare('DELETE FROM sweep WHERE key = ?');
   return {
     put(row: Sweep): void {
