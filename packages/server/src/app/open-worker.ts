@@ -19,7 +19,7 @@ export interface WorkerParts {
 
 /** Null: none is wanted. Its token is made at the first start. */
 export async function openWorker(settings: Settings, parts: WorkerParts): Promise<LocalWorker | null> {
-  if (!wanted(settings)) return null;
+  if (!wantsWorker(settings)) return null;
   const { paths, tokens, log, env, server } = parts;
   if (orRefuse(await readTokenFile(tokens, paths.token)) === null) {
     orRefuse(await createTokenFile(tokens, paths.token, { name: 'local worker', role: 'worker' }));
@@ -30,6 +30,6 @@ export async function openWorker(settings: Settings, parts: WorkerParts): Promis
 }
 
 /** Whoever may submit to a worker that runs as the server's user is an administrator: only on loopback unless asked for. */
-function wanted(settings: Settings): boolean {
+export function wantsWorker(settings: Pick<Settings, 'local-worker' | 'host'>): boolean {
   return settings['local-worker'] ?? settings.host.every(isLoopback);
 }

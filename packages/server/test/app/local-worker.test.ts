@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { dataPaths, prepareDataDir } from '../../src/app/data-dir.ts';
 import { type LocalWorker, startLocalWorker } from '../../src/app/local-worker.ts';
+import { wantsWorker } from '../../src/app/open-worker.ts';
 import { lives, markOf } from '../../src/app/process-mark.ts';
 import { createFakeClock, type FakeClock } from '../lib/fake-clock.ts';
 import { type TempDir, tempDir } from '../lib/temp-dir.ts';
@@ -61,6 +62,18 @@ function pidOf(worker: LocalWorker): number {
   expect(worker.pid).not.toBeNull();
   return worker.pid!;
 }
+
+describe('whether there is one', () => {
+  it.each([
+    [null, ['127.0.0.1', '::1'], true],
+    [null, ['127.0.0.1', '10.0.0.1'], false],
+    [null, ['0.0.0.0'], false],
+    [true, ['0.0.0.0'], true],
+    [false, ['127.0.0.1'], false],
+  ] as const)('asked for: %s, listening on %j: %s', (asked, host, wanted) => {
+    expect(wantsWorker({ 'local-worker': asked, host })).toBe(wanted);
+  });
+});
 
 describe('the local worker', () => {
   it('is a process of its own that ends with an orderly stop', async () => {

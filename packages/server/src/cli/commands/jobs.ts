@@ -6,7 +6,7 @@ import { withExamples } from '../kit/help.ts';
 import { whole } from '../kit/numbers.ts';
 import { collect, type JsonOption, withJson } from '../kit/options.ts';
 import { isTerminal, paint, print, printJson } from '../kit/output.ts';
-import { countsText, stateStyle } from '../kit/states.ts';
+import { endedOf, stateStyle } from '../kit/states.ts';
 import { type Column, tableText } from '../kit/table.ts';
 import { ranText, whenText } from '../kit/times.ts';
 
@@ -60,6 +60,11 @@ function show(found: readonly JobView[], more: boolean): void {
   if (more && isTerminal()) print(paint('dim', `… and older ones: --limit ${found.length * 2}, or --all`));
 }
 
+/** `40/100, 2 failed`: ended of all. */
+function tasksOf({ counts, total }: JobView): string {
+  return counts.failed > 0 && total > 1 ? `${endedOf(counts)}/${total}, ${counts.failed} failed` : `${endedOf(counts)}/${total}`;
+}
+
 const columns = (now: number): readonly Column<JobView>[] => [
   { title: 'ID', value: (job) => job.id, right: true },
   { title: 'STATE', value: (job) => job.state, style: (job) => stateStyle(job.state) },
@@ -67,6 +72,6 @@ const columns = (now: number): readonly Column<JobView>[] => [
   { title: 'PRIO', value: (job) => job.priority, right: true },
   { title: 'SUBMITTED', value: (job) => whenText(job.createdAt, now) },
   { title: 'RAN', value: (job) => ranText(job.startedAt, job.endedAt, now), right: true },
-  { title: 'TASKS', value: (job) => (job.total === 1 ? '1' : countsText(job.counts)) },
+  { title: 'TASKS', value: tasksOf, right: true },
   { title: 'NAME', value: (job) => job.name },
 ];

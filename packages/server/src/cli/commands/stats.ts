@@ -50,5 +50,8 @@ function kindsTable(kinds: readonly [string, StatsView['kinds'][string]][]): str
 }
 
 function meanText(kind: StatsView['kinds'][string]): string {
-  return kind.finishedRuns === 0 ? '-' : spanText((kind.finishedSeconds / kind.finishedRuns) * 1_000);
+  if (kind.finishedRuns === 0) return '-';
+  // Whole seconds are kept.
+  const ms = (kind.finishedSeconds / kind.finishedRuns) * 1_000;
+  return ms < 1_000 ? '<1s' : spanText(ms);
 }
