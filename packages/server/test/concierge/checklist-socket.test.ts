@@ -34,15 +34,18 @@ describe('concierge: transport and identification', () => {
     standard.close();
   });
 
-  it.each(['browser', 'python', 'rust'] as const)('concierge §9.3 the first frame for a %s client is a text HELLO', async (manner) => {
-    await using place = await openPlace();
-    await using client = await WireClient.open(place.port, manners[manner]);
-    client.say(identify('ada'));
-    const hello = await client.hear();
-    expect(client.frames[0]).toMatchObject({ opcode: 1, fin: true });
-    expect(hello).toMatchObject({ type: 'HELLO', version: '0.2.0', uuid: expect.stringMatching(uuidPattern) });
-    expect(hello).not.toHaveProperty('seq');
-  });
+  it.each(['browser', 'python', 'rust'] as const)(
+    'concierge §9.3 the first frame for a %s client is a text HELLO',
+    async (manner) => {
+      await using place = await openPlace();
+      await using client = await WireClient.open(place.port, manners[manner]);
+      client.say(identify('ada'));
+      const hello = await client.hear();
+      expect(client.frames[0]).toMatchObject({ opcode: 1, fin: true });
+      expect(hello).toMatchObject({ type: 'HELLO', version: '0.2.0', uuid: expect.stringMatching(uuidPattern) });
+      expect(hello).not.toHaveProperty('seq');
+    },
+  );
 
   it('concierge §9.4 silence is closed with 4004 after 5 s; IDENTIFY at 4.5 s is accepted', async () => {
     await using place = await openPlace();
@@ -56,7 +59,10 @@ describe('concierge: transport and identification', () => {
     expect(silent.frames).toEqual([]);
     await place.clock.advance(1);
     expect((await silent.closed()).code).toBe(4004);
-    expect(silent.frames.map(({ opcode }) => opcode), 'not even a Ping before').toEqual([8]);
+    expect(
+      silent.frames.map(({ opcode }) => opcode),
+      'not even a Ping before',
+    ).toEqual([8]);
     expect(await ask(late, { type: 'SELF_SET_SEQ', seq: 1 })).toEqual({ seq: 1, type: 'OK' });
   });
 
@@ -108,7 +114,11 @@ describe('concierge: transport and identification', () => {
     ['too many tags', `{"type":"IDENTIFY","name":"ada","version":"0.2.0","tags":${JSON.stringify(Array(33).fill('t'))}}`, 4002],
     ['a nickname of 257', `{"type":"IDENTIFY","name":"ada","version":"0.2.0","nickname":"${'n'.repeat(257)}"}`, 4002],
     ['two documents', '{"type":"IDENTIFY","name":"ada","version":"0.2.0"}{"type":"SELF_FETCH"}', 4002],
-    ['too much before it is known whose it is', `{"type":"IDENTIFY","name":"ada","version":"0.2.0","x":"${'y'.repeat(65_536)}"}`, 4002],
+    [
+      'too much before it is known whose it is',
+      `{"type":"IDENTIFY","name":"ada","version":"0.2.0","x":"${'y'.repeat(65_536)}"}`,
+      4002,
+    ],
   ])('concierge §9.6 %s first is closed with its code, and the server survives', async (_what, text, code) => {
     await using place = await openPlace();
     await using client = await WireClient.open(place.port);
@@ -136,7 +146,9 @@ describe('concierge: transport and identification', () => {
   it('concierge §9.7 null secret, absent tags, escaped nickname and unknown fields are accepted', async () => {
     await using place = await openPlace();
     await using client = await WireClient.open(place.port);
-    client.say('  {"type":"IDENTIFY","name":"a\\u00e9","version":"0.2.0","secret":null,"nickname":"\\u00e9","tags":null,"x":{}} \n');
+    client.say(
+      '  {"type":"IDENTIFY","name":"a\\u00e9","version":"0.2.0","secret":null,"nickname":"\\u00e9","tags":null,"x":{}} \n',
+    );
     await client.hear();
     expect(await ask(client, { type: 'SELF_FETCH' })).toMatchObject({ client: { name: 'aé', nickname: 'é', tags: [] } });
     await using other = await WireClient.open(place.port);

@@ -82,7 +82,9 @@ export function createConciergeDoor(deps: ConciergeDeps, options: ConciergeOptio
     firstFrames,
     extensions: (fileKey) => ({ fs_key: fileKey, limits: announced(limits) }),
     failed: (address) => failures.note(address),
-    gone: (link) => void links.delete(link),
+    gone: (link) => {
+      if (links.delete(link)) desk.counters.dropped += link.dropped;
+    },
   };
   const upgrade = upgradeRow({
     limits,
@@ -110,7 +112,7 @@ export function createConciergeDoor(deps: ConciergeDeps, options: ConciergeOptio
       for (const link of links) link.end(closeCodes.goingAway);
       await files.close();
     },
-    status: () => statusOf(desk, links.size, files, options),
+    status: () => statusOf(desk, links, files, options),
     clients: () => Array.from(desk.hub.members(), ({ client, ear }) => ({ ...client, address: ear.address })),
     remove: (uuid) => {
       const member = desk.hub.member(uuid);
@@ -171,12 +173,19 @@ class Failures {
   }
 }
 
-function statusOf(desk: Desk, connections: number, files: ClientFiles, { port, hosts, secret }: ConciergeOptions): DoorStatus {
+function statusOf(
+  desk: Desk,
+  links: ReadonlySet<Link>,
+  files: ClientFiles,
+  { port, hosts, secret }: ConciergeOptions,
+): DoorStatus {
   const { hub, counters } = desk;
   const stored = files.usage();
+  let dropped = counters.dropped;
+  for (const link of links) dropped += link.dropped;
   const own = port === null ? '' : `, and port ${port} of ${hosts.join(', ')}`;
   return {
-    connections,
+    connections: links.size,
     notes: [
       `Concierge clients connect to /ws of the shared port${own}`,
       secret === null ? 'no secret is asked for' : 'the secret is in the option concierge.secret',
@@ -189,7 +198,7 @@ function statusOf(desk: Desk, connections: number, files: ClientFiles, { port, h
       refused_identifications: counters.refused,
       slow_clients_closed: counters.slow,
       silent_clients_closed: counters.silent,
-      messages_dropped: counters.dropped,
+      messages_dropped: dropped,
       files: stored.files,
       file_bytes: stored.bytes,
     },

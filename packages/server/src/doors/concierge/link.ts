@@ -88,6 +88,11 @@ export class Link implements Ear {
     websocket.once('close', () => this.#closed());
   }
 
+  /** Messages that were left out because it did not read. */
+  get dropped(): number {
+    return this.#queue.dropped;
+  }
+
   hear(said: Said): void {
     if (said.latest !== null) this.#queue.pushLatest(said.latest, said.frame);
     else if (said.kind === 'message') this.#queue.pushDroppable(said.frame);
@@ -325,7 +330,6 @@ export class Link implements Ear {
     if (state.name === 'greeting') state.deadline.cancel();
     this.#stopBeat();
     this.#throttle.close();
-    this.#desk.counters.dropped += this.#queue.dropped;
     if (state.name === 'live') this.#desk.leave(state.member, state.fileKey);
     this.#probed(false);
   }

@@ -66,6 +66,7 @@ function need(value: unknown, fields: Readonly<Record<string, 'string' | 'array'
   for (const [name, type] of Object.entries(fields)) {
     const found = object[name];
     if (type === 'array' ? !Array.isArray(found) : typeof found !== type) throw new Error(`${name} must be ${type}`);
-    if (name.includes('uuid') && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(String(found))) throw new Error(`${name} is no UUID`);
+    if (name.includes('uuid') && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(String(found)))
+      throw new Error(`${name} is no UUID`);
   }
 }

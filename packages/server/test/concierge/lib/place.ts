@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import { type ConciergeDoor, type ConciergeOptions, conciergeDefaults, createConciergeDoor } from '../../../src/doors/concierge/door.ts';
+import {
+  type ConciergeDoor,
+  type ConciergeOptions,
+  conciergeDefaults,
+  createConciergeDoor,
+} from '../../../src/doors/concierge/door.ts';
 import type { ConciergeLimits } from '../../../src/doors/concierge/limits.ts';
 import type { Door, DoorDeps } from '../../../src/doors/kit/door.ts';
 import { FirstFrames } from '../../../src/doors/kit/first-frames.ts';

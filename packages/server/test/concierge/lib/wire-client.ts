@@ -109,6 +109,12 @@ export class WireClient implements AsyncDisposable {
     return this.frames.slice(from, this.#read).at(-1)!.payload.toString();
   }
 
+  /** Drops what was heard, for tests that hear much. */
+  forget(): void {
+    this.frames.splice(0, this.#read);
+    this.#read = 0;
+  }
+
   async hearAll(count: number): Promise<Json[]> {
     const all: Json[] = [];
     while (all.length < count) all.push(await this.hear());
