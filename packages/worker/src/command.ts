@@ -3,8 +3,9 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { limits as wire } from '@switchyard/sdk/names.ts';
+import { defaultAmounts } from './machine.ts';
 import { defaultKinds, runners } from './runners/table.ts';
-import { defaultAmounts, startWorker, type WorkerHandle, type WorkerOptions } from './start-worker.ts';
+import { startWorker, type WorkerHandle, type WorkerOptions } from './start-worker.ts';
 import { version } from './version.ts';
 
 export const help = `Runs tasks of a Switchyard server on this machine.

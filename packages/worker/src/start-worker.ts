@@ -1,11 +1,10 @@
-import { arch, availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os';
-import { join } from 'node:path';
 import type { WireAmounts, WireHello } from '@switchyard/sdk/worker-wire.ts';
 import { BlobCache } from './blob-cache.ts';
 import { Connection } from './connection.ts';
 import { inputsOf } from './inputs.ts';
 import { Journal } from './journal.ts';
 import { defaultRhythm, limits, type Rhythm } from './limits.ts';
+import { defaultAmounts, describeMachine, gpuNames } from './machine.ts';
 import { endPredecessors } from './recover.ts';
 import { Room } from './room.ts';
 import { RunFolders } from './run-folders.ts';
@@ -54,11 +53,6 @@ export interface WorkerHandle {
   stop(how: 'drain' | 'now'): void;
   /** Nothing of it is left: no process, no socket, no timer. Never rejects. */
   readonly closed: Promise<WorkerExit>;
-}
-
-export function defaultAmounts(): WireAmounts {
-  const cores = availableParallelism();
-  return { slots: cores, cpus: cores, ramMb: Math.floor(totalmem() / 1_048_576), named: {} };
 }
 
 export function startWorker(options: WorkerOptions): WorkerHandle {
@@ -291,24 +285,4 @@ function runnersOf(kinds: readonly string[]): ReadonlyMap<string, Runner> {
     if (row !== undefined) chosen.set(kind, row.runner);
   }
   return chosen;
-}
-
-/** The worker's own share of the graphics processors, where it was given one; else the first of the machine. */
-function gpuNames(count: number, visible: string | undefined): string[] {
-  const named = (visible ?? '').split(',').filter((name) => name !== '');
-  return Array.from({ length: count }, (_, index) => named[index] ?? String(index));
-}
-
-function describeMachine(work: string): Record<string, unknown> {
-  return {
-    host: hostname(),
-    system: `${type()} ${release()}`,
-    arch: arch(),
-    processor: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    ramMb: Math.floor(totalmem() / 1_048_576),
-    node: process.version,
-    pid: process.pid,
-    folder: join(work),
-  };
 }

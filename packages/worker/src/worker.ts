@@ -1,8 +1,9 @@
 import type { FromWorker, ToWorker, WireHello, WireTask } from '@switchyard/sdk/worker-wire.ts';
 import { Attempt, type AttemptDeps } from './attempt.ts';
 import type { Connection } from './connection.ts';
-import { attemptOf, finalOf, type Holding } from './holding.ts';
+import { attemptOf, type Holding } from './holding.ts';
 import type { Inputs } from './inputs.ts';
+import { Ledger } from './ledger.ts';
 import { limits } from './limits.ts';
 import { Offers } from './offers.ts';
 import { giveBack, type Outcome } from './outcome.ts';
@@ -33,13 +34,12 @@ export class Worker {
   readonly #deps: WorkerDeps;
   readonly #attemptDeps: AttemptDeps;
   readonly #offers: Offers;
-  readonly #holdings = new Map<number, Holding>();
+  readonly #ledger: Ledger;
   readonly #fading = new Set<Attempt>();
   /** Tasks in state `queued`. */
   readonly #queue = new Set<number>();
   #takesNew = true;
   #leaving = false;
-  #epoch = 0;
   /** Something was handed back for want of room: say so when there is room again. */
   #deferred = false;
 
@@ -47,23 +47,19 @@ export class Worker {
     this.#deps = deps;
     this.#attemptDeps = { ...deps.attempt, link: deps.connection };
     this.#offers = new Offers(deps.inputs);
-    for (const { task, final } of deps.attempt.journal.attempts) {
-      if (final !== null) this.#holdings.set(task, { state: 'ended', final, attempt: null, saidIn: 0, saidAt: 0 });
-    }
+    this.#ledger = new Ledger(deps.connection, deps.attempt.journal, deps.attempt.system);
   }
 
   get running(): number {
-    let count = this.#fading.size;
-    for (const holding of this.#holdings.values()) if (holding.state !== 'ended') count += 1;
-    return count;
+    return this.#fading.size + this.#ledger.unended;
   }
 
   get unacknowledged(): number {
-    return this.#holdings.size;
+    return this.#ledger.size;
   }
 
   hello(): WireHello {
-    const holds = [...this.#holdings].map(([task, holding]) => ({ task, attempt: attemptOf(holding) }));
+    const holds = this.#ledger.entries.map(([task, holding]) => ({ task, attempt: attemptOf(holding) }));
     return { m: 'hello', ...this.#deps.describe(), holds };
   }
 
@@ -87,7 +83,7 @@ export class Worker {
 
   /** Ends everything; the tasks go back to the queue unharmed. */
   stopAll(): void {
-    for (const [task, holding] of [...this.#holdings]) {
+    for (const [task, holding] of this.#ledger.entries) {
       if (holding.state === 'running') holding.attempt.stop('give-back');
       else if (holding.state !== 'ended') this.#dropUnstarted(task, holding, giveBack('free', 'this worker stops'));
     }
@@ -96,16 +92,16 @@ export class Worker {
   }
 
   welcome(welcome: Welcome): void {
-    this.#epoch += 1;
+    this.#ledger.connected();
     for (const { task, attempt } of welcome.kill) this.#lose(task, attempt);
     const lengths = new Map(welcome.logs.map((row) => [row.task, row]));
-    for (const [task, holding] of [...this.#holdings]) {
+    for (const [task, holding] of this.#ledger.entries) {
       const row = lengths.get(task);
       const committed = row?.attempt === attemptOf(holding) ? row : { out: 0, err: 0, log: 0 };
       if (holding.state === 'running') holding.attempt.online(committed);
       else if (holding.state === 'ended') {
         holding.attempt?.online(committed);
-        this.#say(holding);
+        this.#ledger.say(holding);
       } else if (holding.state === 'accepted') this.#start(holding.task, holding.taken);
     }
     this.#proceed();
@@ -114,7 +110,7 @@ export class Worker {
   lost(): void {
     // Offers belong to the session.
     this.#offers.clear();
-    for (const holding of this.#holdings.values()) {
+    for (const [, holding] of this.#ledger.entries) {
       if (holding.state === 'running' || holding.state === 'ended') holding.attempt?.offline();
     }
   }
@@ -143,10 +139,11 @@ export class Worker {
         this.#runningOf(message)?.resume();
         return;
       case 'ended':
-        this.#acknowledged(message.task, message.attempt);
+        this.#ledger.acknowledged(message.task, message.attempt);
+        this.#askIdle();
         return;
       case 'logged':
-        this.#logged(message);
+        this.#ledger.logged(message);
         return;
       case 'wish':
         this.#deps.wish(message.mode, message.lazy);
@@ -157,38 +154,31 @@ export class Worker {
   /** A message that we cannot read: what it names goes back to the server, so that it waits for nothing. */
   malformed(what: string, task: number | null, attempt: number | null): void {
     this.#deps.log('message:malformed', { what, task, attempt });
-    if (task === null || this.#holdings.has(task)) return;
+    if (task === null || this.#ledger.get(task) !== undefined) return;
     if (what === 'offer') this.#decline(task, 'reject', 'this worker cannot read the offer');
     else if (what === 'run' && attempt !== null) {
-      this.#settle(task, attempt, giveBack('reject', 'this worker cannot read the task'), null);
+      this.#ledger.settle(task, attempt, giveBack('reject', 'this worker cannot read the task'), null);
     }
   }
 
-  /** Says again what the server has not acknowledged for a while. */
   tick(leaseMs: number): void {
-    const now = this.#attemptDeps.system.monotonic();
-    for (const holding of this.#holdings.values()) {
-      if (holding.state === 'ended' && holding.saidIn === this.#epoch && now - holding.saidAt > leaseMs) {
-        holding.saidIn = 0;
-        this.#say(holding);
-      }
-    }
+    this.#ledger.sayAgain(leaseMs);
   }
 
   #run(task: WireTask): void {
     if (!this.#makeWay(task.task, task.attempt)) return;
     if (!this.#takesNew) {
-      this.#settle(task.task, task.attempt, giveBack('free', 'this worker takes nothing new'), null);
+      this.#ledger.settle(task.task, task.attempt, giveBack('free', 'this worker takes nothing new'), null);
       return;
     }
     const trouble = this.#troubleWith(task);
-    if (trouble !== null) this.#settle(task.task, task.attempt, giveBack('reject', trouble), null);
+    if (trouble !== null) this.#ledger.settle(task.task, task.attempt, giveBack('reject', trouble), null);
     else this.#begin(task);
   }
 
   /** An older attempt of the same task is not ours any more. False: this very attempt (or a later one) is held already. */
   #makeWay(task: number, attempt: number): boolean {
-    const holding = this.#holdings.get(task);
+    const holding = this.#ledger.get(task);
     if (holding === undefined) return true;
     const held = attemptOf(holding);
     if (held >= attempt) return false;
@@ -205,18 +195,18 @@ export class Worker {
   #begin(task: WireTask): void {
     const runner = this.#deps.runners.get(task.kind);
     if (runner?.how === 'instant') {
-      this.#settle(task.task, task.attempt, runner.run(task), null);
+      this.#ledger.settle(task.task, task.attempt, runner.run(task), null);
       return;
     }
     const taken = this.#isFading(task.task) ? null : this.#deps.room.take(task.amounts);
     if (taken !== null) this.#start(task, taken);
     else if (this.#fading.size > 0 && this.#queue.size < limits.waitingRuns) {
-      this.#holdings.set(task.task, { state: 'queued', task });
+      this.#ledger.set(task.task, { state: 'queued', task });
       this.#queue.add(task.task);
     } else {
       this.#deferred = true;
       const why = `no room just now: ${lacking(task.amounts, this.#deps.room.free)}`;
-      this.#settle(task.task, task.attempt, giveBack('defer', why), null);
+      this.#ledger.settle(task.task, task.attempt, giveBack('defer', why), null);
     }
   }
 
@@ -224,15 +214,15 @@ export class Worker {
     const runner = this.#deps.runners.get(task.kind);
     if (runner === undefined || runner.how === 'instant') {
       this.#deps.room.give(taken);
-      this.#holdings.delete(task.task);
+      this.#ledger.delete(task.task);
       this.#begin(task);
       return;
     }
     const attempt = new Attempt(task, taken, this.#attemptDeps, {
       ended: (ended, outcome) => this.#attemptEnded(ended, outcome),
-      logsSent: (sent) => this.#logsSent(sent),
+      logsSent: (sent) => this.#ledger.logsSent(sent),
     });
-    this.#holdings.set(task.task, { state: 'running', attempt });
+    this.#ledger.set(task.task, { state: 'running', attempt });
     attempt.start(runner);
   }
 
@@ -241,46 +231,8 @@ export class Worker {
     if (this.#fading.delete(attempt)) {
       attempt.close();
       this.#deps.attempt.journal.forget(attempt.task.task, attempt.task.attempt);
-    } else this.#settle(attempt.task.task, attempt.task.attempt, outcome, attempt);
+    } else this.#ledger.settle(attempt.task.task, attempt.task.attempt, outcome, attempt);
     this.#proceed();
-  }
-
-  /** The attempt is over: its last message is kept, and said as soon as its output is. */
-  #settle(task: number, attempt: number, outcome: Outcome, ran: Attempt | null): void {
-    const final = finalOf(task, attempt, outcome, ran?.lengths ?? null);
-    const holding: Holding = { state: 'ended', final, attempt: ran, saidIn: 0, saidAt: 0 };
-    this.#holdings.set(task, holding);
-    if (ran !== null) this.#deps.attempt.journal.ended(task, attempt, final);
-    this.#say(holding);
-  }
-
-  #say(holding: Holding & { state: 'ended' }): void {
-    const { connection } = this.#deps;
-    if (!connection.live || holding.saidIn === this.#epoch) return;
-    if (holding.attempt !== null && !holding.attempt.logsSent) return;
-    holding.saidIn = this.#epoch;
-    holding.saidAt = this.#attemptDeps.system.monotonic();
-    connection.send(holding.final);
-  }
-
-  #logsSent(attempt: Attempt): void {
-    const holding = this.#holdings.get(attempt.task.task);
-    if (holding?.state === 'ended' && holding.attempt === attempt) this.#say(holding);
-  }
-
-  #acknowledged(task: number, attempt: number): void {
-    const holding = this.#holdings.get(task);
-    if (holding?.state !== 'ended' || holding.final.attempt !== attempt) return;
-    this.#holdings.delete(task);
-    holding.attempt?.close();
-    this.#deps.attempt.journal.forget(task, attempt);
-    this.#askIdle();
-  }
-
-  #logged({ task, attempt, stream, length }: Message & { m: 'logged' }): void {
-    const holding = this.#holdings.get(task);
-    if (holding === undefined || attemptOf(holding) !== attempt) return;
-    if (holding.state === 'running' || holding.state === 'ended') holding.attempt?.committed(stream, length);
   }
 
   #offer(task: WireTask): void {
@@ -299,34 +251,35 @@ export class Worker {
     const { room, connection } = this.#deps;
     for (;;) {
       const accepted = this.#offers.next((task) => {
-        if (this.#holdings.has(task.task) || this.#isFading(task.task)) return null;
+        if (this.#ledger.get(task.task) !== undefined || this.#isFading(task.task)) return null;
         const taken = room.take(this.#isInstant(task) ? nothing : task.amounts);
         return taken === null ? null : { task, taken };
       });
       if (accepted === null) return;
-      this.#holdings.set(accepted.task.task, { state: 'accepted', ...accepted });
+      this.#ledger.set(accepted.task.task, { state: 'accepted', ...accepted });
       connection.send({ m: 'accept', task: accepted.task.task });
     }
   }
 
   #go(task: number, attempt: number): void {
-    const holding = this.#holdings.get(task);
+    const holding = this.#ledger.get(task);
     if (holding?.state === 'accepted') this.#start({ ...holding.task, attempt }, holding.taken);
-    else if (holding === undefined) this.#settle(task, attempt, giveBack('free', 'this worker has no such offer any more'), null);
+    else if (holding === undefined)
+      this.#ledger.settle(task, attempt, giveBack('free', 'this worker has no such offer any more'), null);
   }
 
   #withdraw(task: number): void {
     if (this.#offers.remove(task)) return;
-    const holding = this.#holdings.get(task);
+    const holding = this.#ledger.get(task);
     if (holding?.state !== 'accepted') return;
-    this.#holdings.delete(task);
+    this.#ledger.delete(task);
     this.#deps.room.give(holding.taken);
     this.#proceed();
   }
 
   #kill(task: number, attempt: number): void {
-    const holding = this.#holdings.get(task);
-    if (holding === undefined || attemptOf(holding) !== attempt) {
+    const holding = this.#ledger.find(task, attempt);
+    if (holding === null) {
       // Not ours (any more): without an answer the server would wait for one.
       this.#send({ m: 'give-back', task, attempt, how: 'free', why: 'this worker does not hold that attempt' });
     } else if (holding.state === 'running') holding.attempt.stop('killed');
@@ -335,29 +288,26 @@ export class Worker {
 
   /** Not this worker's any more: nothing is reported, its processes are ended. */
   #lose(task: number, attempt: number): void {
-    const holding = this.#holdings.get(task);
-    if (holding === undefined || attemptOf(holding) !== attempt) return;
-    this.#holdings.delete(task);
+    const holding = this.#ledger.find(task, attempt);
+    if (holding === null) return;
+    this.#ledger.delete(task);
     if (holding.state === 'running') {
       this.#fading.add(holding.attempt);
       holding.attempt.stop('lost');
     } else if (holding.state === 'accepted') this.#deps.room.give(holding.taken);
-    else if (holding.state === 'ended') {
-      holding.attempt?.close();
-      this.#deps.attempt.journal.forget(task, attempt);
-    }
+    else if (holding.state === 'ended') this.#ledger.forget(task, holding);
   }
 
   #dropUnstarted(task: number, holding: Holding & { state: 'queued' | 'accepted' }, outcome: Outcome): void {
     if (holding.state === 'accepted') this.#deps.room.give(holding.taken);
-    this.#settle(task, holding.task.attempt, outcome, null);
+    this.#ledger.settle(task, holding.task.attempt, outcome, null);
   }
 
   /** There may be room now, or nothing left to do. */
   #proceed(): void {
     for (const task of [...this.#queue]) {
       this.#queue.delete(task);
-      const holding = this.#holdings.get(task);
+      const holding = this.#ledger.get(task);
       if (holding?.state === 'queued') this.#begin(holding.task);
     }
     if (this.#deferred) this.#sayRoom();
@@ -376,8 +326,8 @@ export class Worker {
   }
 
   #runningOf({ task, attempt }: { task: number; attempt: number }): Attempt | null {
-    const holding = this.#holdings.get(task);
-    return holding?.state === 'running' && attemptOf(holding) === attempt ? holding.attempt : null;
+    const holding = this.#ledger.find(task, attempt);
+    return holding?.state === 'running' ? holding.attempt : null;
   }
 
   #isFading(task: number): boolean {
