@@ -123,6 +123,28 @@ describe('working', () => {
     expect((await jobs.wait(job.id)).state).toBe('succeeded');
   });
 
+  test('the end of an attempt is not committed before the last byte of its log', async () => {
+    await using place = await openApiYard();
+    await using worker = await welcomed(place);
+    const { jobs, tasks } = place.as('ada');
+    const { job } = await jobs.submit(request);
+    await worker.hear('run');
+    let seen = 0;
+    const following = (async () => {
+      for await (const bytes of tasks.followLog(job.firstTask)) seen += bytes.length;
+    })();
+    await until(() => place.door.status().connections === 2);
+    const piece = 'x'.repeat(100_000);
+    for (let n = 0; n < 5; n++) worker.log(job.firstTask, 1, n * piece.length, piece);
+    worker.say(end(job.firstTask, 1));
+    await worker.hear('ended');
+    const last = worker.heard.findLastIndex((message) => message.m === 'logged');
+    expect(worker.heard[last]).toMatchObject({ length: 500_000 });
+    expect(worker.heard.findIndex(({ m }) => m === 'ended')).toBeGreaterThan(last);
+    await following;
+    expect(seen).toBe(500_000);
+  });
+
   test('what is said in one frame shares a transaction: the end of one task and the accept of the next', async () => {
     await using place = await openApiYard();
     await using worker = await welcomed(place, { total: { slots: 1, cpus: 1, ramMb: 10, named: {} }, prefetch: 1 });

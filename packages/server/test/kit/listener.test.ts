@@ -7,7 +7,7 @@ import { dial } from '../lib/dial.ts';
 import { createFakeClock, type FakeClock } from '../lib/fake-clock.ts';
 import { keptLog } from '../lib/quiet-log.ts';
 import { until } from '../lib/until.ts';
-import { echoDoor } from './lib/echo-door.ts';
+import { echoDoor, slow } from './lib/echo-door.ts';
 
 interface Place extends AsyncDisposable {
   readonly listener: Listener;
@@ -233,6 +233,19 @@ describe('closing', () => {
     expect(big.seen.length).toBeGreaterThan(4 * 1_048_576);
     await closing;
     expect([listener.connections(), door.closes, clock.pending]).toEqual([0, 1, 0]);
+  });
+
+  test('a request that is being worked on is answered', async () => {
+    const { listener, clock } = await open();
+    await using peer = await dial(listener.port);
+    peer.write(get('/echo/slow'));
+    await until(() => slow.waiting.length === 1);
+    const closing = listener.close();
+    await until(() => clock.pending > 0);
+    slow.waiting.pop()?.();
+    expect(await peer.until((seen) => seen.endsWith('slow'))).toContain('connection: close');
+    await Promise.all([closing, peer.closed()]);
+    expect(clock.pending).toBe(0);
   });
 
   test('an answer without end is cut off after the limit', async () => {

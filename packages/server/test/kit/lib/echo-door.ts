@@ -85,6 +85,9 @@ const seen = (request: RowRequest): Answer => ({
   body: { params: request.params, query: request.query, body: request.body, target: request.target },
 });
 
+/** Answers of `/echo/slow` that wait for the test. */
+export const slow: { readonly waiting: (() => void)[] } = { waiting: [] };
+
 const rowsOfEcho: readonly HttpRow[] = [
   row({ path: '/echo/plain', handle: () => ({ status: 200, body: 'hello' }) }),
   row({ path: '/echo/phrase', handle: () => ({ status: 204, phrase: 'Nothing To Say' }) }),
@@ -143,6 +146,13 @@ const rowsOfEcho: readonly HttpRow[] = [
     path: '/echo/promise',
     answers: { 200: Type.Object({ a: Type.String() }) },
     handle: () => ({ status: 200, body: { a: 1 } }),
+  }),
+  row({
+    path: '/echo/slow',
+    handle: () =>
+      new Promise((resolve) => {
+        slow.waiting.push(() => resolve({ status: 200, body: 'slow' }));
+      }),
   }),
   row({ path: '/echo/big', handle: () => ({ status: 200, body: Buffer.alloc(4 * 1_048_576, 'x') }) }),
   row({
