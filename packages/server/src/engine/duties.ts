@@ -59,9 +59,7 @@ export function createDuties(deps: DutiesDeps): Duties {
 
   function sweep(): Promise<void> {
     again = true;
-    sweeping ??= sweepAll().finally(() => {
-      sweeping = null;
-    });
+    sweeping ??= sweepAll();
     return sweeping;
   }
 
@@ -74,6 +72,8 @@ export function createDuties(deps: DutiesDeps): Duties {
         for (const task of value?.dropped ?? []) await drop(task);
       }
     }
+    // In the same turn as the last look: who comes later begins anew.
+    sweeping = null;
   }
 
   async function drop(task: TaskId): Promise<void> {

@@ -170,6 +170,8 @@ export class Draft extends WorkingSet {
       this.wakeWorker(was.worker);
     } else if (was !== null && is !== null && !isRunningLike(was) && isRunningLike(is)) {
       this.#workerHolds(is, 0, spec.amounts);
+      // One offer less is outstanding: there may be another one.
+      this.wakeWorker(is.worker);
     }
   }
 

@@ -1,8 +1,9 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { TaskId } from '../../domain/ids.ts';
+import { fitsIn } from '../../domain/needs.ts';
 import { type Principal, reaches } from '../../domain/principal.ts';
 import type { Task } from '../../domain/task.ts';
-import type { Worker } from '../../domain/worker.ts';
+import { roomOf, type Worker } from '../../domain/worker.ts';
 import { type Done, read } from '../../ports/store.ts';
 import { assignmentOf, indexValue } from './assignment.ts';
 import { Draft } from './draft.ts';
@@ -39,6 +40,13 @@ export const accept: ProcedureOf<'accept'> = function* (input, context) {
     checkpoints: { read: 'checkpoints', of: task.attempt > 0 ? [task.id] : [] },
     items: array !== null && index !== null ? { read: 'items', of: { array, from: index, n: 1 } } : undefined,
   });
+  if (!hasRoom(draft, task, worker)) {
+    // It was given something else in the very moment in which it accepted this.
+    draft.step(task.id, { event: 'decline', session: input.session, how: 'expire' });
+    draft.closeJobs();
+    for (const ending of draft.endings) draft.spread(ending);
+    return voided(draft, task.id, worker);
+  }
   const refused = draft.step(task.id, { event: 'accept', session: input.session });
   if (refused !== null) return voided(draft, task.id, worker);
   draft.closeJobs();
@@ -47,6 +55,11 @@ export const accept: ProcedureOf<'accept'> = function* (input, context) {
   const body = more.bodies[0]?.json ?? '{}';
   return draft.done({ assignment: assignmentOf(draft, now, { body, value, checkpoint: more.checkpoints[0]?.json ?? null }) });
 };
+
+/** Whoever reports its room by itself knows best. */
+function hasRoom(draft: Draft, task: Task, worker: Worker): boolean {
+  return worker.profile.room === 'reported' || fitsIn(draft.class(task.class).spec.amounts, roomOf(worker));
+}
 
 /** Answered as a refusal after the commit (see `engine/run.ts`): forgetting the void offer must be kept. */
 function voided<A>(draft: Draft, task: TaskId, worker: Worker): Done<Spoken<A>> {

@@ -90,7 +90,7 @@ function moveTask(draft: Draft, task: Task, work: JobWork): boolean {
     if (to !== null) draft.putTask({ ...task, class: to });
     return to !== null;
   }
-  if (work.kind === 'retry') draft.write({ drop: 'exclusions', task: task.id });
+  if (work.kind === 'retry') draft.forgiveTask(task.id);
   return draft.step(task.id, eventOf(work)) === null;
 }
 

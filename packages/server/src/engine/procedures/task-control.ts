@@ -96,7 +96,7 @@ export const retryTask: ProcedureOf<'retryTask'> = function* ({ task: id }, cont
   if (row === null && array !== null) draft.materialise(array.id, id - array.id);
   const refused = draft.step(id, { event: 'retry' });
   if (refused !== null) return refusedStep(refused, before, 'retry');
-  draft.write({ drop: 'exclusions', task: id });
+  draft.forgiveTask(id);
   return yield* finish(draft, () => ({ task: draft.task(id) }), false);
 };
 

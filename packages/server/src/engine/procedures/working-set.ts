@@ -137,6 +137,10 @@ export class WorkingSet {
     this.write({ drop: 'worker', id });
     this.write({ drop: 'exclusions', worker: id });
   }
+  /** Tried again, a task may go to anybody; an offer that was withdrawn still waits for its answer. */
+  forgiveTask(task: TaskId): void {
+    for (const why of ['rejected', 'deferred', 'failed'] as const) this.write({ drop: 'exclusions', task, why });
+  }
   write(...writes: Write[]): void {
     this.#writes.push(...writes);
   }

@@ -10,10 +10,15 @@ import { openBlobs } from '../../../src/files/blobs.ts';
 import { openLogFiles } from '../../../src/files/log-files.ts';
 import { compile } from '../../../src/kinds/index.ts';
 import type { Blobs } from '../../../src/ports/files.ts';
+import type { Procedures, Store } from '../../../src/ports/store.ts';
 import { openSqliteStore, type SqliteStore } from '../../../src/store/sqlite/open.ts';
 import { createFakeClock, type FakeClock } from '../../lib/fake-clock.ts';
 import { createSeededRandom } from '../../lib/seeded-random.ts';
 import { tempDir } from '../../lib/temp-dir.ts';
+import { type AllRows, openRows } from './all-rows.ts';
+import { counted, countedFiles, settle } from './settle.ts';
+
+export { settle };
 
 export const admin: Principal = { ...roles.admin, id: 'token:1', name: 'admin', kinds: null };
 export const submitter: Principal = { ...roles.submitter, id: 'token:2', name: 'ada', kinds: null };
@@ -31,24 +36,50 @@ export interface Yard extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly blobs: Blobs;
   readonly errors: string[];
+  /** Everything that is committed; only with `onDisk`. */
+  rows(): AllRows;
   /** Closes the engine and opens a new one over the same store, as a restart does. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface YardOptions {
+  readonly forceMs?: number;
+  /** A database file instead of memory, so that `rows` can look into it. */
+  readonly onDisk?: boolean;
+  /** The store's procedures, or what a test makes of them. */
+  readonly procedures?: Procedures;
+  /** Puts something between the engine and its store. */
+  readonly around?: (store: Store) => Store;
+}
+
 /** The engine over a real inline store, real files and a clock that the test turns. */
-export async function openYard(options: { file?: string; forceMs?: number } = {}): Promise<Yard> {
+export async function openYard(options: YardOptions = {}): Promise<Yard> {
   const dir = await tempDir();
   const clock = createFakeClock();
   const random = createSeededRandom(7);
   const errors: string[] = [];
   const note = (fields: unknown, event: string): void => void errors.push(`${event} ${JSON.stringify(fields)}`);
   const log = { info: () => {}, warn: note, error: note };
-  const store = await openSqliteStore({ file: options.file ?? ':memory:', mode: 'inline', procedures });
+  const file = options.onDisk ? join(dir.path, 'yard.db') : ':memory:';
+  const given = options.procedures ?? procedures;
+  const store = await openSqliteStore({ file, mode: 'inline', durability: 'normal', procedures: given });
+  const rows = options.onDisk ? openRows(file) : null;
   const bus = createMemoryBus({ clock, onError: (cause) => errors.push(String(cause)) });
   const blobs = await openBlobs({ dir: join(dir.path, 'blobs'), quotaBytes: 1e9, maxBytes: 1e8, clock });
   const logFiles = await openLogFiles({ dir: join(dir.path, 'logs'), capBytes: 1_048_576, durability: 'normal' });
-  const build = () => createEngine({ store, bus, blobs, logFiles, clock, random, log, forceMs: options.forceMs ?? 60_000 });
+  const seen = counted(options.around?.(store) ?? store);
+  const deps = {
+    store: seen,
+    bus,
+    blobs,
+    logFiles: countedFiles(logFiles),
+    clock,
+    random,
+    log,
+    forceMs: options.forceMs ?? 60_000,
+  };
+  const build = () => createEngine(deps);
   let built = await build();
   const yard: Yard = {
     get engine() {
@@ -58,12 +89,17 @@ export async function openYard(options: { file?: string; forceMs?: number } = {}
     clock,
     blobs,
     errors,
+    rows() {
+      if (rows === null) throw new Error('open the yard with onDisk to look at its rows');
+      return rows.read();
+    },
     async restart() {
       await built.close();
       built = await build();
     },
     async close() {
       await built.close();
+      rows?.close();
       await store.close();
       await logFiles.close();
       await blobs.close();
@@ -198,9 +234,4 @@ export async function connect(
     push: options.onlyOffers ? { offer, offers: offers || 1, offerMs: 60_000 } : { run, offer, offers, offerMs: null },
   });
   return worker;
-}
-
-/** Lets everything that is under way settle: promises, batches, deliveries. No time passes. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 60; i++) await new Promise((resolve) => setImmediate(resolve));
 }
