@@ -28,6 +28,7 @@ export const DoorView = Type.Object({
   title: Type.String(),
   connections: Type.Integer(),
   notes: Type.Array(Type.String()),
+  figures: Type.Optional(Type.Record(Type.String(), Type.Number())),
 });
 export type DoorView = Static<typeof DoorView>;
 export const DoorList = Type.Object({ doors: Type.Array(DoorView) });

@@ -3,11 +3,14 @@ import { createTokenAdmin } from '../auth/token-admin.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { Settings } from '../config/options.ts';
 import { createApiDoor } from '../doors/api/door.ts';
+import { createConciergeDoor } from '../doors/concierge/door.ts';
 import type { Door, DoorDeps } from '../doors/kit/door.ts';
+import { FirstFrames } from '../doors/kit/first-frames.ts';
 import { createKueueDoor, type KueueOptions } from '../doors/kueue/door.ts';
 import { compile, kinds } from '../kinds/index.ts';
 import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { ConciergeParts } from './open-concierge.ts';
 import { version } from './version.ts';
 
 export interface DoorParts {
@@ -15,6 +18,7 @@ export interface DoorParts {
   readonly health: Health;
   /** Null: the door is switched off. */
   readonly kueue: KueueOptions | null;
+  readonly concierge: ConciergeParts | null;
 }
 
 /** Every door of this server. The listener knows none of them by name. */
@@ -40,6 +44,10 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
     }),
   );
   if (parts.kueue !== null) doors.push(createKueueDoor(shared, parts.kueue));
+  // Doors that share the address `/ws` are told apart by what their clients say first; each later one adds its claim.
+  const firstFrames = new FirstFrames();
+  const { concierge } = parts;
+  if (concierge !== null) doors.push(createConciergeDoor({ ...shared, files: concierge.files, firstFrames }, concierge.options));
   return doors;
 }
 

@@ -13,6 +13,8 @@ export interface DataPaths {
   readonly server: string;
   /** What Kueue's clients need, where the server made their secret. */
   readonly kueueClient: string;
+  /** What live Concierge clients left; emptied at every start. */
+  readonly clientFiles: string;
   readonly localWorker: {
     readonly token: string;
     readonly work: string;
@@ -31,6 +33,7 @@ export function dataPaths(root: string): DataPaths {
     adminToken: join(root, 'admin.token'),
     server: join(root, 'server.json'),
     kueueClient: join(root, 'kueue.toml'),
+    clientFiles: join(root, 'client-files'),
     localWorker: {
       token: join(root, 'local-worker.token'),
       work: join(root, 'local-worker'),

@@ -17,6 +17,7 @@ import { Closers } from './closers.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { kueueOptions } from './kueue-options.ts';
 import type { LocalWorker } from './local-worker.ts';
+import { openConcierge } from './open-concierge.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { openWorker } from './open-worker.ts';
 import { realClock as clock, realRandom as random } from './real-clock.ts';
@@ -74,7 +75,8 @@ async function build(settings: ServerSettings, { log, env }: ServerDeps, closers
   const kueue = settings['kueue.enabled']
     ? await kueueOptions(settings, { clientFile: paths.kueueClient, secrets, random })
     : null;
-  const doors = buildDoors(settings, { engine, auth, clock, random, log }, { tokens, health, kueue });
+  const concierge = await openConcierge(settings, paths.clientFiles, closers);
+  const doors = buildDoors(settings, { engine, auth, clock, random, log }, { tokens, health, kueue, concierge });
 
   const listener = await listen(settings, doors, log);
   closers.add('listener', () => listener.close());

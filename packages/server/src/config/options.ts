@@ -31,6 +31,7 @@ export const optionGroups = {
   retention: 'How long things are kept',
   limits: 'Limits',
   kueue: 'Kueue door',
+  concierge: 'Concierge door',
 } as const;
 export type OptionGroup = keyof typeof optionGroups;
 
@@ -228,6 +229,139 @@ export const options = {
     default: null,
     group: 'kueue',
     help: 'ended one-task shell jobs are removed after so many minutes; 0: never; default: from --kueue-config, else never',
+  },
+  'concierge.enabled': {
+    type: { is: 'switch' },
+    default: true,
+    group: 'concierge',
+    help: 'speak to Concierge clients and services, at /ws and /fs of the shared port',
+  },
+  'concierge.port': {
+    type: port,
+    default: null,
+    group: 'concierge',
+    help: 'a port of its own beside the shared one (their clients expect 64209); 0 takes a free one; default: none',
+  },
+  'concierge.hosts': {
+    type: addresses,
+    default: null,
+    group: 'concierge',
+    help: 'addresses of that port; default: those of --host',
+  },
+  'concierge.secret': {
+    type: { is: 'text', placeholder: 'TEXT', minLength: 1 },
+    default: null,
+    group: 'concierge',
+    secret: true,
+    help: 'what clients must send as secret; default: none is asked for',
+  },
+  'concierge.secret-exempt': {
+    type: { is: 'list', placeholder: 'ADDRESS' },
+    default: [],
+    group: 'concierge',
+    help: 'addresses and networks (10.0.0.0/8) whose clients need not send it: the viewer and the services cannot',
+  },
+  'concierge.trusted': {
+    type: { is: 'list', placeholder: 'ADDRESS' },
+    default: ['127.0.0.0/8', '::1'],
+    group: 'concierge',
+    help: 'addresses and networks whose clients are trusted without the secret',
+  },
+  'concierge.trusted-only': {
+    type: { is: 'list', of: ['create', 'subscribe', 'name', 'uuid', 'service', 'service-client', 'all'], placeholder: 'ACTION' },
+    default: [],
+    group: 'concierge',
+    help: 'what only trusted clients may do: create services, subscribe, or send messages to this kind of target',
+  },
+  'concierge.reserved': {
+    type: { is: 'list', placeholder: 'NAME' },
+    default: [],
+    group: 'concierge',
+    help: 'names of clients and services that only trusted clients may take',
+  },
+  'concierge.origins': {
+    type: { is: 'list', placeholder: 'URL' },
+    default: null,
+    group: 'concierge',
+    help: 'web pages that may connect; default: all, for viewers are served from anywhere',
+  },
+  'concierge.heartbeat': {
+    type: { is: 'duration', min: second, max: hour },
+    default: 5 * second,
+    group: 'concierge',
+    help: 'how often a client is pinged',
+  },
+  'concierge.silence': {
+    type: { is: 'duration', min: second, max: day },
+    default: 10 * second,
+    group: 'concierge',
+    help: 'a client that answered no ping for longer than this is closed (4009)',
+  },
+  'concierge.message-size': {
+    type: { is: 'size', min: KiB, max: 64 * MiB },
+    default: 512 * KiB,
+    group: 'concierge',
+    help: 'the largest message of a client',
+  },
+  'concierge.queue-size': {
+    type: { is: 'size', min: 64 * KiB, max: GiB },
+    default: 8 * MiB,
+    group: 'concierge',
+    help: 'what may wait for one client that does not read',
+  },
+  'concierge.queue-policy': {
+    type: { is: 'choice', of: ['close', 'drop-oldest'] },
+    default: 'close',
+    group: 'concierge',
+    help: 'when it is full: close the client (4010), or first leave out the oldest relayed messages',
+  },
+  'concierge.conflate': {
+    type: { is: 'list', placeholder: 'SERVICE:TYPE' },
+    default: [],
+    group: 'concierge',
+    help: 'messages of a service with this data.type of which a slow reader gets only the newest',
+  },
+  'concierge.frames-per-second': {
+    type: { is: 'integer', min: 0, max: 1_000_000 },
+    default: 5_000,
+    group: 'concierge',
+    help: 'of one client; what is more waits. 0: without limit',
+  },
+  'concierge.bytes-per-second': {
+    type: { is: 'size', min: 0, max: 16 * GiB },
+    default: 16 * MiB,
+    group: 'concierge',
+    help: 'of one client; what is more waits. 0: without limit',
+  },
+  'concierge.clients': {
+    type: { is: 'integer', min: 1, max: 1_000_000 },
+    default: 20_000,
+    group: 'concierge',
+    help: 'clients at once',
+  },
+  'concierge.clients-per-address': {
+    type: { is: 'integer', min: 1, max: 1_000_000 },
+    default: 10_000,
+    group: 'concierge',
+    help: 'clients at once from one address',
+  },
+  'concierge.file-size': {
+    type: { is: 'size', min: KiB, max: TiB },
+    default: 16 * MiB,
+    group: 'concierge',
+    help: 'the largest file that a client may leave at /fs',
+  },
+  'concierge.client-files-size': {
+    type: { is: 'size', min: KiB, max: TiB },
+    default: 64 * MiB,
+    group: 'concierge',
+    help: 'all files of one client together; they go with it',
+  },
+  'concierge.file-keys': {
+    type: { is: 'choice', of: ['public', 'address', 'private'] },
+    default: 'public',
+    group: 'concierge',
+    help: "what a client's public UUID allows at /fs: all; writing only from its own address; reading only (writing needs fs_key)",
   },
 } as const satisfies Record<string, OptionRow>;
 

@@ -7,10 +7,15 @@ import type { Engine } from '../engine/engine.ts';
 
 export interface MetricsSources {
   readonly engine: Engine;
-  readonly doors: () => readonly { readonly name: string; status(): { readonly connections: number } }[];
+  readonly doors: () => readonly { readonly name: string; status(): DoorFigures }[];
   readonly version: string;
   /** Wall clock, s since 1970. */
   readonly startedAt: number;
+}
+
+interface DoorFigures {
+  readonly connections: number;
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 export interface Metrics {
@@ -98,7 +103,11 @@ function connections(registry: Registry, { doors }: MetricsSources): Refresh {
     registers: [registry],
   });
   return async () => {
-    for (const door of doors()) gauge.set({ door: door.name }, door.status().connections);
+    for (const door of doors()) {
+      const { connections, figures = {} } = door.status();
+      gauge.set({ door: door.name }, connections);
+      for (const [what, value] of Object.entries(figures)) counted.set({ door: door.name, what }, value);
+    }
   };
 }
 
