@@ -102,6 +102,12 @@ function connections(registry: Registry, { doors }: MetricsSources): Refresh {
     labelNames: ['door'],
     registers: [registry],
   });
+  const counted = new Gauge({
+    name: 'switchyard_door_figure',
+    help: 'what a door counts: present values, and sums since the start',
+    labelNames: ['door', 'what'],
+    registers: [registry],
+  });
   return async () => {
     for (const door of doors()) {
       const { connections, figures = {} } = door.status();

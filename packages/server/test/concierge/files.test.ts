@@ -9,7 +9,7 @@ import { openPlace, type Place } from './lib/place.ts';
 interface Asked {
   readonly key?: string | null;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: BodyInit;
+  readonly body?: string | FormData | Uint8Array<ArrayBuffer>;
 }
 
 function fs(place: Place, method: string, path: string, { key, headers, body }: Asked = {}): Promise<Response> {
