@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../ports/clock.ts';
 import { boundLog, openLog } from './bounded-log.ts';
 import type { DataPaths } from './data-dir.ts';
 import { lives, markOf, type ProcessMark } from './process-mark.ts';
+import { workerProgram } from './worker-program.ts';
 import { removeFile, replaceFile } from './write-file.ts';
 
 export interface LocalWorkerOptions {
@@ -169,7 +169,6 @@ class Supervisor implements LocalWorker {
 
 function spawnWorker(options: LocalWorkerOptions, log: number): ChildProcess {
   const { paths, server, slots, orphanAfterMs } = options;
-  const main = fileURLToPath(import.meta.resolve('@switchyard/worker/main.ts'));
   const flags = [
     '--server',
     server,
@@ -183,7 +182,7 @@ function spawnWorker(options: LocalWorkerOptions, log: number): ChildProcess {
     String(slots),
   ];
   const orphan = ['--orphan-after', String(Math.round(orphanAfterMs / 1_000))];
-  const child = spawn(process.execPath, [main, ...flags, ...orphan], {
+  const child = spawn(process.execPath, [workerProgram(), ...flags, ...orphan], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
