@@ -1,35 +1,36 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { buildDoors } from '../../src/app/build-doors.ts';
-import { realClock, realRandom } from '../../src/app/real-clock.ts';
+import { type ServerSettings, startServer } from '../../src/app/start-server.ts';
+import { type OptionName, options } from '../../src/config/options.ts';
+import { resolveSettings } from '../../src/config/settings.ts';
 import { doublePaths } from '../../src/doors/kit/paths.ts';
-import { kueueDefaults } from '../../src/doors/kueue/door.ts';
-import { createHealth } from '../../src/observe/health.ts';
-import { openYard } from '../engine/lib/yard.ts';
 import { quietLog } from '../lib/quiet-log.ts';
+import { tempDir } from '../lib/temp-dir.ts';
 
-const settings = { 'limits.submit-size': 1_000, 'blob-max': 1_000, 'allowed-origins': [] };
-const kueue = {
-  ...kueueDefaults,
-  secret: 'a long enough secret',
-  secretPlace: 'kueue.toml',
-  hosts: ['127.0.0.1'],
-  globalMaxParallelJobs: null,
-  globalResources: {},
-  cleanupAfterMinutes: null,
-};
+/** Every door switched on, every port a free one. */
+function flags(): Record<string, unknown> {
+  const names = Object.keys(options) as OptionName[];
+  const doors = names.filter((name) => name.endsWith('.enabled')).map((name) => [name, true]);
+  const ports = names.filter((name) => name === 'port' || name.endsWith('.port')).map((name) => [name, 0]);
+  return Object.fromEntries([...doors, ...ports, ['local-worker', false], ['host', ['127.0.0.1']]]);
+}
 
 test('all doors that the server has can live on one port', async () => {
-  await using yard = await openYard();
-  const auth = { token: async () => null, throttled: () => false, failed: () => {} };
-  const shared = { engine: yard.engine, auth, clock: realClock, random: realRandom, log: quietLog };
-  const parts = { tokens: {}, health: createHealth(), kueue };
-  const doors = buildDoors(settings as never, shared, parts as never);
-  const doorsOnDisk = await readdir(new URL('../../src/doors', import.meta.url));
-  expect(doors.map(({ name }) => name).filter((name) => !doorsOnDisk.includes(name))).toEqual([]);
-  expect(new Set(doors.map(({ name }) => name)).size).toBe(doors.length);
-  expect(doors.length).toBeGreaterThanOrEqual(2);
-  expect(doublePaths(doors)).toEqual([]);
-  // The check itself sees a collision.
-  expect(doublePaths([...doors, ...doors]).length).toBeGreaterThan(20);
+  await using dir = await tempDir();
+  const resolved = resolveSettings({ flags: {}, env: {}, file: null });
+  const settings = { ...resolved.settings, ...flags(), data: dir.path } as ServerSettings;
+  const server = await startServer(settings, { log: quietLog, env: {} });
+  try {
+    const { doors } = server;
+    const folders = await readdir(new URL('../../src/doors', import.meta.url), { withFileTypes: true });
+    const built = folders.filter((entry) => entry.isDirectory() && entry.name !== 'kit').map(({ name }) => name);
+    for (const { name } of doors) expect(built).toContain(name);
+    expect(doors.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(doors.map(({ name }) => name)).size).toBe(doors.length);
+    expect(doublePaths(doors)).toEqual([]);
+    // The check itself sees a collision.
+    expect(doublePaths([...doors, ...doors]).length).toBeGreaterThan(20);
+  } finally {
+    await server.stop();
+  }
 });
