@@ -21,7 +21,7 @@ describe.each([1, 2, 5])('with windows of %i', (window) => {
       const [outcome] = core.execute([{ call: 'run', commands }]);
       return (outcome as { result: RunResult }).result;
     };
-    store = { run, query: sqliteQueries(connection) } as unknown as Store;
+    store = { run, query: sqliteQueries(connection, { since: null }) } as unknown as Store;
   });
   afterEach(() => connection.close());
   storeHeadsSuite(() => store);

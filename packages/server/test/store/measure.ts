@@ -142,8 +142,10 @@ async function inThread(): Promise<void> {
   const { user, system } = process.cpuUsage(before);
   waits.sort((a, b) => a - b);
   const at = (share: number): string => (waits[Math.floor(waits.length * share)] ?? 0).toFixed(2);
+  const rate = Math.round((cycles / spent) * 1_000);
+  const cpu = ((user + system) / cycles).toFixed(0);
   console.log(
-    `thread: ${Math.round((cycles / spent) * 1_000)} cycles/s, submit p50 ${at(0.5)} p99 ${at(0.99)} ms, ${batch} in flight`,
+    `thread: ${rate} cycles/s at ${batch} in flight, submit p50 ${at(0.5)} p99 ${at(0.99)} ms, ${cpu} µs of cpu a cycle`,
   );
   await store.close();
 }

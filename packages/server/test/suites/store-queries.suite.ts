@@ -216,6 +216,22 @@ export function storeQueriesSuite(store: () => Store): void {
       expect(await store().query.arraysOf(1)).toHaveLength(1);
     });
 
+    test('one task read again and again is always the newest that was answered', async () => {
+      await put([
+        { put: 'job', row: job(1), fresh: true },
+        { put: 'task', row: task(1), fresh: true },
+      ]);
+      const { query } = store();
+      for (const name of [...taskStates, ...taskStates]) {
+        expect((await query.task(1))?.task).toEqual((await query.task(1))?.task);
+        const row = task(1, { state: stateOf(name) });
+        await put([{ put: 'task', row, fresh: false }]);
+        expect((await query.task(1))?.task).toEqual(row);
+      }
+      await put([{ put: 'job', row: job(1, { intent: 'delete' }), fresh: false }]);
+      expect(await query.task(1)).toBeNull();
+    });
+
     test('workers, what they hold, and how long it has run', async () => {
       const running = (id: number, startedAt: number, of: Partial<Task> = {}) =>
         ({ put: 'task', row: task(id, { state: stateOf('running'), startedAt, ...of }), fresh: true }) as const;

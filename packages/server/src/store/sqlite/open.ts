@@ -1,6 +1,7 @@
 import type { Command, CommandAnswer, Lane, Procedures, RunResult, Store, Trimmed, TrimRule } from '../../ports/store.ts';
 import type { Call, CallResults, Outcome } from './calls.ts';
 import { type Carrier, inlineCarrier } from './carrier.ts';
+import { Commits } from './commits.ts';
 import { Core } from './core.ts';
 import { type Connection, type Durability, openReader, openWriter, synchronousOf } from './database.ts';
 import { Lanes } from './lanes.ts';
@@ -74,7 +75,8 @@ async function openThreaded(options: SqliteStoreOptions & { mode: 'threaded' }):
 }
 
 function store(options: SqliteStoreOptions, { carrier, reader, synchronous, soon }: Opened, unlock: () => void): SqliteStore {
-  const lanes = new Lanes((calls) => carrier.execute(calls), soon);
+  const commits = new Commits((calls) => carrier.execute(calls));
+  const lanes = new Lanes((calls) => commits.execute(calls), soon);
   let closing: Promise<void> | null = null;
 
   async function hand<C extends Call['call']>(call: Call & { call: C }, lane: Lane): Promise<CallResults[C]> {
@@ -95,7 +97,7 @@ function store(options: SqliteStoreOptions, { carrier, reader, synchronous, soon
       put: (record) => hand({ call: 'putRecord', ...record }, 'urgent'),
       delete: (record) => hand({ call: 'deleteRecord', ...record }, 'urgent'),
     }),
-    query: sqliteQueries(reader),
+    query: sqliteQueries(reader, commits),
     traits: { name: `sqlite-${options.mode}`, shared: false, durable: options.file !== ':memory:' },
     synchronous,
     close() {

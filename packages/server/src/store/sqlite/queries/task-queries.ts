@@ -7,15 +7,22 @@ import { attemptColumns, decodeAttempt } from '../codec/attempt.ts';
 import { listOf } from '../codec/json.ts';
 import { decodeTask, taskColumns } from '../codec/task.ts';
 import { edgeEnd } from '../codes.ts';
+import type { Quiet } from '../commits.ts';
 import type { Cells, Connection } from '../database.ts';
 import { itemsSql, pick } from '../tables/item-table.ts';
 import { decodeEdge, decodeLog, edgesToSql, logSql } from '../tables/small-tables.ts';
 import { shownTasks } from './shown-tasks.ts';
 import { turn } from './slices.ts';
 import { taskList } from './task-list.ts';
+import { whileQuiet } from './while-quiet.ts';
 
-export function taskQueries(connection: Connection) {
+/** Answers remembered: rows, and what may be up to 64 KiB each. */
+const small = 5_000;
+const large = 500;
+
+export function taskQueries(connection: Connection, quiet: Quiet) {
   const shown = shownTasks(connection);
+  const oneTask = whileQuiet(quiet, small, shown.one);
   const array = connection.prepare(`SELECT ${arrayColumns} FROM array WHERE id = ?`);
   const arraysOf = connection.prepare(`SELECT ${arrayColumns} FROM array WHERE job = ? ORDER BY id`);
   const items = connection.prepare(itemsSql);
@@ -26,11 +33,16 @@ export function taskQueries(connection: Connection) {
   const held = connection.prepare(
     `SELECT ${taskColumns} FROM task INDEXED BY task_held WHERE worker = ? AND state BETWEEN 2 AND 5 ORDER BY id`,
   );
-  const bodyOf = (id: BodyId): string | null => (body.get(id)?.[0] ?? null) as string | null;
-  const attemptsOf = (task: TaskId): Attempt[] => attempts.all(task).map((cells) => decodeAttempt(cells));
+  const bodyOf = whileQuiet(quiet, large, (id: BodyId): string | null => (body.get(id)?.[0] ?? null) as string | null);
+  const attemptsOf = whileQuiet(quiet, large, (task: TaskId) => attempts.all(task).map((cells) => decodeAttempt(cells)));
+  const logOf = whileQuiet(quiet, large, (key: string): LogRow | null => {
+    const [task = '', attempt = '', stream = ''] = key.split(' ');
+    const cells = log.get(Number(task), Number(attempt), stream);
+    return cells === undefined ? null : decodeLog(cells);
+  });
 
   return {
-    task: async (id: TaskId) => shown.one(id),
+    task: async (id: TaskId) => oneTask(id),
     tasks: taskList(connection),
     async array(id: TaskId): Promise<TaskArray | null> {
       const cells = array.get(id);
@@ -38,7 +50,7 @@ export function taskQueries(connection: Connection) {
     },
     arraysOf: async (job: JobId): Promise<TaskArray[]> => arraysOf.all(job).map((cells) => decodeArray(cells)),
     item: async (of: TaskId, index: number): Promise<string | null> => pick(items.all(of, index, index + 1), index, 1)[0] ?? null,
-    attempts: async (task: TaskId): Promise<Attempt[]> => attemptsOf(task),
+    attempts: async (task: TaskId): Promise<Attempt[]> => [...attemptsOf(task)],
     artifacts: async (task: TaskId): Promise<readonly Artifact[]> =>
       attemptsOf(task).findLast(({ artifacts }) => artifacts.length > 0)?.artifacts ?? [],
     edgesTo: async ({ kind, id }: { kind: Edge['childKind']; id: TaskId }): Promise<Edge[]> =>
@@ -52,10 +64,8 @@ export function taskQueries(connection: Connection) {
       }
       return found;
     },
-    async log(task: TaskId, attempt: AttemptNumber, stream: LogStream): Promise<LogRow | null> {
-      const cells = log.get(task, attempt, stream);
-      return cells === undefined ? null : decodeLog(cells);
-    },
+    log: async (task: TaskId, attempt: AttemptNumber, stream: LogStream): Promise<LogRow | null> =>
+      logOf(`${task} ${attempt} ${stream}`),
     held: async (worker: WorkerId): Promise<Task[]> => held.all(worker).map((cells) => decodeTask(cells)),
     blobsInUse: blobsInUse(connection),
   };
