@@ -2,7 +2,7 @@ import { type Refusal, type Result, refuse } from '../domain/errors.ts';
 import { may, type Principal, type Right, reaches } from '../domain/principal.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { JobFilter, Store, TaskFilter } from '../ports/store.ts';
+import type { JobFilter, ShownTask, Store, TaskFilter } from '../ports/store.ts';
 import { readMakeups } from './queries/makeups.ts';
 import type { EngineQueries } from './queries.ts';
 import type { SessionTable } from './session-table.ts';
@@ -23,10 +23,12 @@ export function createQueries(store: Store, sessions: SessionTable, clock: Clock
     return { ...worker, seenAt: Math.max(worker.seenAt, clock.now() - (clock.monotonic() - session.lastSeen)) };
   }
 
-  /** Somebody who runs a task may look at it, whoever owns the job. */
-  function seesTask(by: Principal, shown: { job: { owner: string }; attempt: { worker: number } | null }): boolean {
+  /** Its owner's side, and the worker that runs it or ran it last. Others learn nothing of it: its environment may hold secrets. */
+  async function seesTask(by: Principal, shown: ShownTask): Promise<boolean> {
     if (may(by, 'job:read') && reaches(by, shown.job.owner)) return true;
-    return may(by, 'worker:run');
+    if (!may(by, 'worker:run') || shown.attempt === null) return false;
+    const worker = await query.worker(shown.attempt.worker);
+    return worker !== null && reaches(by, worker.owner);
   }
 
   const self: EngineQueries = {
@@ -47,8 +49,14 @@ export function createQueries(store: Store, sessions: SessionTable, clock: Clock
     },
     async task(by, id) {
       const shown = await query.task(id);
-      if (shown === null || !seesTask(by, shown)) return refuse('not_found', `There is no task ${id}`);
+      if (shown === null || !(await seesTask(by, shown))) return refuse('not_found', `There is no task ${id}`);
       return { value: shown };
+    },
+    async artifacts(by, id) {
+      const shown = await query.task(id);
+      // A worker fetches what earlier tasks left, whoever ran them: names and hashes, nothing else of the task.
+      const mine = shown !== null && (may(by, 'worker:run') || (may(by, 'job:read') && reaches(by, shown.job.owner)));
+      return mine ? { value: await query.artifacts(id) } : refuse('not_found', `There is no task ${id}`);
     },
     async tasks(by, filter, page) {
       return may(by, 'job:read') ? query.tasks({ ...filter, ...ownOnly(by) } satisfies TaskFilter, page) : [];

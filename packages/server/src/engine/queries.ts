@@ -1,4 +1,4 @@
-import type { Attempt } from '../domain/attempt.ts';
+import type { Artifact, Attempt } from '../domain/attempt.ts';
 import type { Result } from '../domain/errors.ts';
 import type { JobId, TaskId, WorkerId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
@@ -17,6 +17,8 @@ export interface EngineQueries {
   spec(by: Principal, id: JobId): Promise<Result<string>>;
   task(by: Principal, id: TaskId): Promise<Result<ShownTask>>;
   tasks(by: Principal, filter: TaskFilter, page: Page): Promise<ShownTask[]>;
+  /** Files of the latest attempt that left any. Workers see these of every task, to fetch inputs. */
+  artifacts(by: Principal, id: TaskId): Promise<Result<readonly Artifact[]>>;
   taskDetail(by: Principal, id: TaskId): Promise<Result<TaskFacts>>;
   /** Bodies of many tasks at once, JSON text by body id. */
   bodies(tasks: readonly Task[]): Promise<ReadonlyMap<number, string>>;

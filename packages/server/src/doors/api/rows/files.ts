@@ -7,7 +7,6 @@ import { byteRange, contentRange, noRange } from '../../kit/range.ts';
 import { ok, refused, rowDefiner } from '../api-row.ts';
 import type { ApiContext } from '../context.ts';
 import { IdParam } from '../schemas.ts';
-import { artifactsOf } from '../views/task-view.ts';
 
 export function fileRows(context: ApiContext): HttpRow[] {
   const { engine, limits } = context;
@@ -22,8 +21,8 @@ export function fileRows(context: ApiContext): HttpRow[] {
       params: IdParam,
       answers: { 200: ArtifactList },
       handle: async ({ by, params }) => {
-        const facts = await engine.query.taskDetail(by, params.id);
-        return facts.refusal === undefined ? ok({ artifacts: artifactsOf(facts.value) }) : refused(facts.refusal);
+        const artifacts = await engine.query.artifacts(by, params.id);
+        return artifacts.refusal === undefined ? ok({ artifacts: artifacts.value }) : refused(artifacts.refusal);
       },
     }),
     row({
@@ -37,9 +36,9 @@ export function fileRows(context: ApiContext): HttpRow[] {
       answers: { 200: null, 206: null, 416: null },
       handle: async (request) => {
         const { by, params } = request;
-        const facts = await engine.query.taskDetail(by, params.id);
-        if (facts.refusal !== undefined) return refused(facts.refusal);
-        const artifact = artifactsOf(facts.value).find(({ path }) => path === params['*']);
+        const artifacts = await engine.query.artifacts(by, params.id);
+        if (artifacts.refusal !== undefined) return refused(artifacts.refusal);
+        const artifact = artifacts.value.find(({ path }) => path === params['*']);
         if (artifact === undefined) return refused(refuse('not_found', `Task ${params.id} has no file ${params['*']}`).refusal);
         return sendBlob(context, request, artifact.blob, artifact.path.split('/').at(-1) ?? 'file');
       },
