@@ -1,6 +1,6 @@
 import type { Change, NewChange } from '../../domain/change.ts';
 import type { Refusal } from '../../domain/errors.ts';
-import type { Command, CommandAnswer, Procedures, RunResult } from '../../ports/store.ts';
+import type { Command, CommandAnswer, Done, Procedures, RunResult } from '../../ports/store.ts';
 import type { Call, CallResults, Outcome } from './calls.ts';
 import type { Connection } from './database.ts';
 import { readSet, readTable } from './reads.ts';
@@ -22,6 +22,10 @@ export class Core {
   readonly #procedures: Procedures;
   readonly #read;
   readonly #statements;
+  /** Rows written in the present transaction, as procedures count them. */
+  #written = 0;
+  /** Memory agrees with the file. */
+  #sound = true;
   readonly #records;
   readonly #trim;
 
@@ -43,7 +47,10 @@ export class Core {
     };
   }
 
-  /** One outcome for each call, in order; when it returns, all of it is committed or none. */
+  /**
+   * One outcome for each call, in order, of the first calls: as many as make one transaction, at least one. When it returns,
+   * all of these are committed or none.
+   */
   execute(calls: readonly Call[]): Outcome[] {
     try {
       return this.#transaction(calls, false);
@@ -59,18 +66,35 @@ export class Core {
 
   #transaction(calls: readonly Call[], careful: boolean): Outcome[] {
     try {
+      if (!this.#sound) this.#recover();
       this.#statements.begin.run();
-      const outcomes = calls.map((call): Outcome => ({ result: this.#call(call, careful) }));
+      const outcomes: Outcome[] = [];
+      this.#written = 0;
+      for (const call of calls) {
+        outcomes.push({ result: this.#call(call, careful) });
+        if (this.#written >= mostRows) break;
+      }
       this.#rows.flush();
       this.#statements.commit.run();
       this.#rows.settle();
       return outcomes;
     } catch (error) {
-      // A full disk may have ended the transaction already.
-      if (this.#rows.connection.db.isTransaction) this.#statements.rollback.run();
-      this.#rows.forget();
+      this.#sound = false;
+      try {
+        this.#recover();
+      } catch {
+        // The disk fails here too: the next batch begins with it.
+      }
       throw error;
     }
+  }
+
+  /** After a failure nothing in memory is known to be true. */
+  #recover(): void {
+    // A full disk may have ended the transaction already.
+    if (this.#rows.connection.db.isTransaction) this.#statements.rollback.run();
+    this.#rows.forget();
+    this.#sound = true;
   }
 
   #call(call: Call, careful: boolean): CallResults[Call['call']] {
@@ -97,19 +121,18 @@ export class Core {
   }
 
   #command(command: Command, changes: Change[], notes: WakeNotes): CommandAnswer {
-    const ran = runCommand(this.#procedures, command, this.#read);
+    const ran = bounded(runCommand(this.#procedures, command, this.#read));
     const { classes } = this.#rows;
-    const refused = whyNot(ran);
-    if (refused !== null || !('done' in ran)) {
+    if (!('done' in ran)) {
       classes.dropMade();
-      return refused ?? { thrown: 'nothing done' };
+      return ran;
     }
     classes.keepMade();
-    const { done } = ran;
-    for (const write of done.writes) applyWrite(this.#rows, write, notes);
-    for (const change of done.changes) changes.push(this.#number(change, command.now));
-    if (done.wake !== undefined) notes.of(done.wake);
-    return { answer: done.answer };
+    this.#written += ran.rows;
+    for (const write of ran.done.writes) applyWrite(this.#rows, write, notes);
+    for (const change of ran.done.changes) changes.push(this.#number(change, command.now));
+    if (ran.done.wake !== undefined) notes.of(ran.done.wake);
+    return { answer: ran.done.answer };
   }
 
   /** With a savepoint of its own: used when a batch failed, to find the culprit and spare the others. */
@@ -140,11 +163,13 @@ export class Core {
   }
 }
 
-function whyNot(ran: Ran): CommandAnswer | null {
-  if ('refusal' in ran) return { refusal: ran.refusal };
-  if ('thrown' in ran) return { thrown: ran.thrown };
+/** S7 */
+function bounded(ran: Ran): Exclude<Ran, { done: unknown }> | { done: Done<unknown>; rows: number } {
+  if (!('done' in ran)) return ran;
   const rows = rowsWritten(ran.done.writes);
-  return rows > mostRows ? { thrown: `${rows} rows written in one command, at most ${mostRows} are allowed` } : null;
+  return rows > mostRows
+    ? { thrown: `${rows} rows written in one command, at most ${mostRows} are allowed` }
+    : { done: ran.done, rows };
 }
 
 /** Nothing of the batch was kept: every command is told so, and the process goes on. */

@@ -8,7 +8,8 @@ export type Cells = readonly Cell[];
 /**
  * A prepared statement. A limit must be written `LIMIT +?`: SQLite 3.53 plans by the value of a bare `LIMIT ?` and so prepares
  * the statement anew at every execution (6 µs instead of 0.3; `sql-texts.test.ts` looks for it).
- * It gives rows as arrays: half the price of objects. */
+ * It gives rows as arrays: half the price of objects.
+ */
 export interface Statement {
   get(...parameters: Cell[]): Cells | undefined;
   all(...parameters: Cell[]): Cells[];
@@ -28,7 +29,7 @@ const synchronous: Readonly<Record<Durability, number>> = { full: 2, normal: 1 }
 /** How long a connection waits for another one's lock; only a foreign tool on the same file can hold one. */
 const busyMs = 5_000;
 const writerCacheKiB = 65_536;
-const readerCacheKiB = 16_384;
+const readerCacheKiB = 32_768;
 /** WAL pages between checkpoints: 16 MiB. A checkpoint flushes the database file, so it should be rare. */
 const checkpointPages = 4_000;
 
@@ -45,13 +46,15 @@ export function openWriter(file: string, durability: Durability): Connection {
   return connection(db);
 }
 
-/** Never writes, sees only what is committed. `synchronous` is set all the same: it is said of every connection. */
+/**
+ * Never writes, sees only what is committed. `synchronous` is set all the same: it is said of every connection. No memory
+ * mapping: a failing disk must be an error, not a signal that ends the process.
+ */
 export function openReader(file: string, durability: Durability): Connection {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: busyMs, readOnly: true });
   db.exec(`
     PRAGMA synchronous = ${synchronous[durability]};
     PRAGMA cache_size = -${readerCacheKiB};
-    PRAGMA mmap_size = 268435456;
     PRAGMA temp_store = MEMORY;
   `);
   return connection(db);

@@ -1,7 +1,7 @@
 import type { Lane } from '../../ports/store.ts';
 import type { Call, Outcome } from './calls.ts';
 
-/** Commands of one transaction; a single call may be larger, it is not cut. */
+/** Commands of one batch; a single call may be larger, it is not cut. */
 const mostCommands = 512;
 
 interface Waiting {
@@ -10,7 +10,10 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Executes one batch; the promise settles when it is committed. Never rejects for a failing disk: that is an outcome. */
+/**
+ * Executes the first calls of a batch, as many as make one transaction, and gives their outcomes once it is committed. Never
+ * rejects for a failing disk: that is an outcome.
+ */
 export type Executor = (calls: readonly Call[]) => Promise<readonly Outcome[]>;
 
 /**
@@ -52,31 +55,33 @@ export class Lanes {
   }
 
   async #work(): Promise<void> {
-    for (let batch = this.#next(); batch.length > 0; batch = this.#next()) await this.#run(batch);
+    for (let lane = this.#next(); lane !== null; lane = this.#next()) await this.#run(this.#waiting[lane], lane);
     this.#busy = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #run(batch: readonly Waiting[]): Promise<void> {
+  async #run(lane: Waiting[], name: Lane): Promise<void> {
+    const batch = lane.splice(0, name === 'bulk' ? 1 : fitting(lane));
     try {
       const outcomes = await this.#execute(batch.map(({ call }) => call));
-      batch.forEach((waiting, at) => {
+      if (outcomes.length === 0) throw new Error('a batch without any outcome');
+      batch.splice(0, outcomes.length).forEach((waiting, at) => {
         waiting.resolve(outcomes[at] ?? { failed: 'no outcome' });
       });
+      // What made the transaction too large is first in the next one.
+      lane.unshift(...batch);
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       for (const waiting of batch) waiting.reject(error);
     }
   }
 
-  #next(): Waiting[] {
+  #next(): Lane | null {
     const { urgent, bulk } = this.#waiting;
-    if (bulk.length > 0 && (this.#bulkTurn || urgent.length === 0)) {
-      this.#bulkTurn = false;
-      return bulk.splice(0, 1);
-    }
-    this.#bulkTurn = true;
-    return urgent.splice(0, fitting(urgent));
+    if (urgent.length === 0 && bulk.length === 0) return null;
+    const lane = bulk.length > 0 && (this.#bulkTurn || urgent.length === 0) ? 'bulk' : 'urgent';
+    this.#bulkTurn = lane === 'urgent';
+    return lane;
   }
 }
 

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { isBusy } from './sqlite-errors.ts';
 
 /**
  * Keeps a second server away from the same file: the writer's row cache is only right while nobody else writes.
@@ -10,6 +11,7 @@ export function lockFile(file: string): { release(): void } {
     db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     db.close();
+    if (!isBusy(cause)) throw new Error(`${file}.lock cannot be written: ${String(cause)}`, { cause });
     throw new Error(`another server uses ${file}: stop it first, or give this one a data folder of its own`, { cause });
   }
   return {

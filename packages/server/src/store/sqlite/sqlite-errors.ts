@@ -11,11 +11,19 @@ const storageCodes: ReadonlySet<number> = new Set([
   26, // NOTADB
 ]);
 
-/** Is it the storage (disk full, failing, taken away) rather than a bug? */
-export function isStorageError(error: unknown): error is Error {
-  if (!(error instanceof Error) || !('errcode' in error)) return false;
-  return typeof error.errcode === 'number' && storageCodes.has(error.errcode & 0xff);
+/** SQLite's primary result code; null: another kind of error. */
+function primaryCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  return error.errcode & 0xff;
 }
+
+/** Is it the storage (disk full, failing, taken away) rather than a bug? */
+export function isStorageError(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code !== null && storageCodes.has(code);
+}
+
+export const isBusy = (error: unknown): boolean => primaryCode(error) === 5;
 
 export function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -45,9 +45,9 @@ export async function startThread(data: ThreadData, onFatal: (error: Error) => v
       pending = { resolve, reject };
       try {
         thread.postMessage({ calls } satisfies ToThread);
-      } catch {
+      } catch (error) {
         pending = null;
-        resolve(executePlain(calls, execute));
+        resolve(executePlain(calls, execute, error));
       }
     });
   }
@@ -82,9 +82,9 @@ function readiness(thread: Worker): Promise<number> {
   });
 }
 
-/** Some call holds what no message can carry: that one fails, the others go without it. */
-async function executePlain(calls: readonly Call[], execute: Executor): Promise<Outcome[]> {
-  const plain = calls.filter(isPlain);
-  const outcomes = plain.length === 0 ? [] : await execute(plain);
-  return calls.map((call) => outcomes[plain.indexOf(call)] ?? { failed: 'the input of a command is not a plain value' });
+/** Some call holds what no message can carry: that one fails, those before it go without it. */
+async function executePlain(calls: readonly Call[], execute: Executor, error: unknown): Promise<readonly Outcome[]> {
+  const bad = calls.findIndex((call) => !isPlain(call));
+  if (bad === -1) throw error;
+  return bad === 0 ? [{ failed: 'the input of a command is not a plain value' }] : execute(calls.slice(0, bad));
 }

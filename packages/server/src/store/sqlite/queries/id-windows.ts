@@ -2,7 +2,7 @@ import type { Page } from '../../../ports/store.ts';
 import { turn } from './slices.ts';
 
 /** Ids looked through in one turn of the event loop where no index answers the filter. */
-const narrow = 20_000;
+const narrow = 4_000;
 
 /** Both ends inclusive. */
 export interface IdRange {

@@ -45,3 +45,16 @@ test('a full disk refuses every command of the batch, keeps what was there, and 
   expect((outcome as { result: RunResult }).result.answers).toEqual([{ answer: 1 }]);
   connection.close();
 });
+
+test('a transaction ends with the call that brings it over 2,000 rows; the others are for the next', () => {
+  const connection = openWriter(':memory:', 'full');
+  migrate(connection.db, ':memory:');
+  const core = new Core(connection, procedures);
+  const pools = (n: number, name: string): Write[] =>
+    Array.from({ length: n }, (_, at) => ({ put: 'pool', row: { name: `${name}${at}`, total: 1, used: 0 } }));
+  const call = (n: number, name: string) => ({ call: 'run', commands: [script({ writes: pools(n, name) })] }) as const;
+  expect(core.execute([call(1_500, 'a'), call(499, 'b'), call(1, 'c'), call(1, 'd')])).toHaveLength(3);
+  expect(core.execute([call(2_000, 'e'), call(1, 'f')])).toHaveLength(1);
+  expect(core.execute([call(1, 'g'), call(1, 'h')])).toHaveLength(2);
+  connection.close();
+});
