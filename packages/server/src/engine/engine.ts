@@ -84,6 +84,11 @@ export interface SessionEars {
 export interface SessionHandle {
   /** Any sign of life; cheap, in memory. */
   alive(): void;
+  /**
+   * It has answered this offer (accepted, or declined): the command that says so has been given, and the next offer may be
+   * made in the same transaction.
+   */
+  answered(task: TaskId): void;
   /** It is ready for more (after reconcile, after a refresh): asks the dispatcher to look. */
   wake(): void;
   /** A sign of life of one attempt (output, report): holds off the silence time-out. */
@@ -106,6 +111,11 @@ export interface TaskLogs {
     bytes: Uint8Array,
     options?: { jump?: boolean },
   ): Promise<Result<{ length: number }>>;
+  /**
+   * Settles when all appends to this attempt's logs so far were handed to the store (or refused): a command given from then on
+   * is committed after them, where it can be in the same transaction.
+   */
+  handedIn(task: TaskId, attempt: AttemptNumber): Promise<void>;
   /** Committed bytes `start … end` (end exclusive, null: all there is). Missing middle: `cut` tells where and how much. */
   read(by: Principal, at: LogPlace, range: { start: number; end: number | null }): Promise<Result<LogBytes>>;
   /** Follows: what is there from `start`, then what comes, until the attempt has ended and all is read. Bounded memory. */

@@ -19,6 +19,8 @@ interface Open {
   inline: Uint8Array | null;
   /** Appends of one log follow each other. */
   tail: Promise<unknown>;
+  /** When the last append was handed to the store. */
+  handed: Promise<unknown>;
 }
 
 export interface LiveLogs extends TaskLogs {
@@ -43,7 +45,7 @@ export function createLogs(deps: { store: Store; runner: Runner; files: LogFiles
       const [oldest] = open.keys();
       if (oldest !== undefined) open.delete(oldest);
     }
-    const state: Open = { length: 0, inline: new Uint8Array(), tail: Promise.resolve() };
+    const state: Open = { length: 0, inline: new Uint8Array(), tail: Promise.resolve(), handed: Promise.resolve() };
     state.tail = store.query.log(at.task, at.attempt, at.stream).then((row) => {
       state.length = row?.length ?? 0;
       state.inline = row === null ? new Uint8Array() : row.inline;
@@ -62,6 +64,7 @@ export function createLogs(deps: { store: Store; runner: Runner; files: LogFiles
     offset: number | null,
     bytes: Uint8Array,
     jump: boolean,
+    handed: () => void,
   ): Promise<Result<{ length: number }>> {
     const from = offset ?? state.length;
     if (from > state.length && !jump) {
@@ -79,7 +82,9 @@ export function createLogs(deps: { store: Store; runner: Runner; files: LogFiles
       if (gap > 0) await fillGap(at, state.length, gap);
       await files.write(at, start, fresh);
     }
-    const result = await runner.command(system, 'appendLog', { ...at, length, inline });
+    const appended = runner.command(system, 'appendLog', { ...at, length, inline });
+    handed();
+    const result = await appended;
     if (result.refusal !== undefined) return result;
     state.length = length;
     state.inline = inline;
@@ -168,9 +173,17 @@ export function createLogs(deps: { store: Store; runner: Runner; files: LogFiles
   return {
     append(at, offset, bytes, options = {}) {
       const state = stateOf(at);
-      const result = state.tail.then(() => appendNow(at, state, offset, bytes, options.jump ?? false));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const result = state.tail
+        .then(() => appendNow(at, state, offset, bytes, options.jump ?? false, resolve))
+        // Also where nothing had to be handed in, or it was refused.
+        .finally(resolve);
       state.tail = result.catch(() => {});
+      state.handed = promise;
       return result;
+    },
+    async handedIn(task, attempt) {
+      await Promise.all(logStreams.map((stream) => open.get(keyOf({ task, attempt, stream }))?.handed));
     },
     async read(by, at, range) {
       const shown = await deps.query.task(by, at.task);

@@ -27,6 +27,8 @@ interface HeldTask {
   readonly amounts: Amounts;
   readonly class: number;
   offered: boolean;
+  /** An offer that the worker has answered; what it said is being committed. */
+  answered: boolean;
 }
 
 /** Sessions by number and by worker, and which one holds which task. */
@@ -80,7 +82,7 @@ export class SessionTable {
     if (known !== undefined && known.offered === offered) return;
     if (known !== undefined) this.#released(session, known);
     const taken = offered ? nothing : amounts;
-    session.held.set(task.id, { amounts: taken, class: task.class, offered });
+    session.held.set(task.id, { amounts: taken, class: task.class, offered, answered: false });
     this.#holders.set(task.id, session);
     if (offered) session.offers += 1;
     session.worker = {
@@ -89,6 +91,14 @@ export class SessionTable {
       holding: session.worker.holding + 1,
       reported: session.worker.reported === null ? null : minus(session.worker.reported, taken),
     };
+  }
+
+  /** Its answer to an offer is on the way to the store: it may be shown the next one. */
+  answered(session: LiveSession, task: TaskId): void {
+    const known = session.held.get(task);
+    if (known === undefined || !known.offered || known.answered) return;
+    known.answered = true;
+    session.offers -= 1;
   }
 
   /** Whoever held it and is not this worker holds it no more; `worker: null` is nobody. */
@@ -118,7 +128,7 @@ export class SessionTable {
   }
 
   #released(session: LiveSession, held: HeldTask): void {
-    if (held.offered) session.offers -= 1;
+    if (held.offered && !held.answered) session.offers -= 1;
     session.worker = {
       ...session.worker,
       used: minus(session.worker.used, held.amounts),

@@ -111,6 +111,10 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
         alive() {
           session.lastSeen = clock.monotonic();
         },
+        answered(task) {
+          table.answered(session, task);
+          handle.wake();
+        },
         wake() {
           void filled.then(() => {
             if (table.get(number) === session) deps.wake(session);

@@ -27,6 +27,8 @@ export interface BoardDeps {
   send(message: ToWorker): boolean;
   /** A sign of life of a running job. */
   taskAlive(task: TaskId): void;
+  /** The engine has been told what the worker answered to this offer. */
+  answered(task: TaskId): void;
   /** Nothing is left of any job. */
   empty(): void;
 }
@@ -98,10 +100,13 @@ export class JobBoard {
       case 'accept':
         room.took(effect.assignment.amounts);
         void this.#accept(id);
+        // The next offer goes into the same transaction, where there is room for one.
+        if (room.hasSlots) this.#deps.answered(id);
         return;
       case 'decline':
         if (effect.how === 'defer') room.deferred();
         this.#keep(desk.engine.command(trusted, 'decline', { task: id, session: this.#deps.session(), how: effect.how }));
+        this.#deps.answered(id);
         return;
       case 'end':
         room.ended(effect.assignment.amounts);

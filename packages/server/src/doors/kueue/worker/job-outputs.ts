@@ -11,12 +11,18 @@ export interface LongResultsEars {
   malformed(): void;
 }
 
-/** Outputs of a worker's jobs into the logs of their attempts: in order per job, bounded, outputs of others' jobs dropped. */
+/** One stream of one attempt on its way to the log: at most one append at a time, what comes meanwhile goes with the next. */
+interface Stream {
+  readonly waiting: Uint8Array[];
+  writing: Promise<void> | null;
+}
+
+/** Outputs of a worker's jobs into the logs of their attempts: in order, bounded, outputs of others' jobs dropped. */
 export class JobOutputs {
   readonly #desk: Desk;
   readonly #gate: InboundGate;
   readonly #attemptOf: (task: TaskId) => number | null;
-  readonly #tails = new Map<TaskId, Promise<unknown>>();
+  readonly #streams = new Map<string, Stream>();
 
   /** `attemptOf`: the attempt that this connection holds of a task; null: none, its outputs are not believed (kueue §6.9). */
   constructor(desk: Desk, gate: InboundGate, attemptOf: (task: TaskId) => number | null) {
@@ -27,18 +33,26 @@ export class JobOutputs {
 
   add(task: TaskId, stream: 'out' | 'err', bytes: Uint8Array): void {
     const attempt = this.#attemptOf(task);
-    if (attempt === null) return;
+    if (attempt === null || bytes.length === 0) return;
     this.#gate.begin(bytes.length);
-    const done = this.#append(task, attempt, stream, bytes).finally(() => this.#gate.finish(bytes.length));
-    const tail = Promise.all([this.#tails.get(task), done]);
-    this.#tails.set(task, tail);
+    const key = `${task} ${stream}`;
+    const state = this.#streams.get(key) ?? { waiting: [], writing: null };
+    this.#streams.set(key, state);
+    state.waiting.push(bytes);
+    state.writing ??= this.#write(key, state, { task, attempt, stream });
   }
 
-  /** When all that was added of a task is committed (or could not be). */
-  async settled(task: TaskId): Promise<void> {
-    const tail = this.#tails.get(task);
-    await tail;
-    if (this.#tails.get(task) === tail) this.#tails.delete(task);
+  /** When all that was added of a task was handed to the store (or could not be): what is done from then on comes after it. */
+  async handedIn(task: TaskId): Promise<void> {
+    const attempt = this.#attemptOf(task);
+    if (attempt === null) return;
+    for (const stream of ['out', 'err'] as const) {
+      for (let state = this.#streams.get(`${task} ${stream}`); state !== undefined && state.waiting.length > 0; ) {
+        await state.writing;
+        state = this.#streams.get(`${task} ${stream}`);
+      }
+    }
+    await this.#desk.engine.logs.handedIn(task, attempt);
   }
 
   reader(ears: LongResultsEars): LongValue {
@@ -67,14 +81,26 @@ export class JobOutputs {
     );
   }
 
-  async #append(task: TaskId, attempt: number, stream: 'out' | 'err', bytes: Uint8Array): Promise<void> {
+  async #write(key: string, state: Stream, at: { task: TaskId; attempt: number; stream: 'out' | 'err' }): Promise<void> {
+    while (state.waiting.length > 0) {
+      const pieces = state.waiting.splice(0);
+      const [only] = pieces;
+      const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+      await this.#append(at, bytes);
+      this.#gate.finish(bytes.length);
+    }
+    state.writing = null;
+    this.#streams.delete(key);
+  }
+
+  async #append(at: { task: TaskId; attempt: number; stream: 'out' | 'err' }, bytes: Uint8Array): Promise<void> {
     const { engine, log } = this.#desk;
     // An output that cannot be stored must not keep its job from ending.
     try {
-      const done = await engine.logs.append({ task, attempt, stream }, null, bytes);
-      if (done.refusal !== undefined) log.warn({ task, attempt, stream, code: done.refusal.code }, 'kueue:output-refused');
+      const done = await engine.logs.append(at, null, bytes);
+      if (done.refusal !== undefined) log.warn({ ...at, code: done.refusal.code }, 'kueue:output-refused');
     } catch (cause) {
-      log.warn({ task, attempt, stream, err: cause instanceof Error ? cause.message : String(cause) }, 'kueue:output-failed');
+      log.warn({ ...at, err: cause instanceof Error ? cause.message : String(cause) }, 'kueue:output-failed');
     }
   }
 }

@@ -34,6 +34,11 @@ export class RoomKeeper {
     return this.#state.said;
   }
 
+  /** A slot is free, as far as it has said and taken. */
+  get hasSlots(): boolean {
+    return (this.#state.said?.job_slots ?? 0) > 0;
+  }
+
   hear(sent: Resources): void {
     const bounded = (amount: number): number => Math.min(amount, Number.MAX_SAFE_INTEGER);
     const said = { job_slots: bounded(sent.job_slots), cpus: bounded(sent.cpus), ram_mb: bounded(sent.ram_mb) };

@@ -60,6 +60,7 @@ export class WorkerLink {
       session: () => this.#session,
       send: (message) => wire.send(message),
       taskAlive: (task) => this.#handle?.taskAlive(task),
+      answered: (task) => this.#handle?.answered(task),
       empty: () => this.#leaveIfAsked(),
     });
     const gate = new InboundGate(wire, desk.limits.logBytesInFlight);
@@ -164,9 +165,9 @@ export class WorkerLink {
     log.info({ worker, name: this.#name, bye }, 'kueue:worker-left');
   }
 
-  /** Who waits for the job must find its outputs in the log: they are stored first. */
+  /** Who waits for the job must find its outputs in the log: they are committed before its end, or with it. */
   async #resultsIn(id: TaskId): Promise<void> {
-    await this.#outputs.settled(id);
+    await this.#outputs.handedIn(id);
     this.#board.apply(id, { event: 'results' });
   }
 
