@@ -1,5 +1,6 @@
 import type { Bench } from '../lib/bench.ts';
 import { claim } from './claim.ts';
+import { concierge } from './concierge.ts';
 import { get } from './get.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
@@ -10,4 +11,4 @@ import { start } from './start.ts';
 import { submit } from './submit.ts';
 
 /** In the order of a run. */
-export const benches: readonly Bench[] = [submit, processing, start, spawn, claim, restart, idle, get, kill];
+export const benches: readonly Bench[] = [submit, processing, start, spawn, claim, restart, idle, get, kill, concierge];
