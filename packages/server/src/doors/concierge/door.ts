@@ -165,6 +165,7 @@ class Failures {
     if (this.#buckets.size > 10_000) this.#buckets = new Map();
     const bucket = this.#buckets.get(address) ?? new TokenBucket(this.#perMinute / 60, this.#perMinute, now);
     this.#buckets.set(address, bucket);
+    // One more than is granted is what turns it away; it need not be paid for more than once.
     if (bucket.wait(now) === 0) bucket.take(1);
   }
 

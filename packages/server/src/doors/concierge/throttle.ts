@@ -77,11 +77,11 @@ export class Throttle {
   }
 
   #drain(): void {
-    while (!this.#closed && this.#holds === 0) {
-      const next = this.#inbox.shift();
-      if (next === undefined) break;
-      this.#take(next);
+    while (!this.#closed && this.#inbox.length > 0) {
       this.#look();
+      if (this.#holds > 0) return;
+      const next = this.#inbox.shift();
+      if (next !== undefined) this.#take(next);
     }
     if (!this.#closed && this.#holds === 0) this.#source.resume();
   }

@@ -18,11 +18,11 @@ export class TokenBucket {
     this.#level -= amount;
   }
 
-  /** Milliseconds until there is something again; 0: there is. */
+  /** Milliseconds until what was taken is paid for; 0: it is. */
   wait(now: number): number {
-    if (this.#level > 0) return 0;
+    if (this.#level >= 0) return 0;
     this.#fill(now);
-    return this.#level > 0 ? 0 : Math.ceil(-this.#level / this.#perMs) + 1;
+    return this.#level >= 0 ? 0 : Math.ceil(-this.#level / this.#perMs);
   }
 
   #fill(now: number): void {

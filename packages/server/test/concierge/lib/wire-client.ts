@@ -168,6 +168,8 @@ export class WireClient implements AsyncDisposable {
   }
 
   #take(bytes: Buffer): void {
+    // What follows a refusal is no frame.
+    if (this.status !== 101) return;
     this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
     for (let next = firstFrame(this.#bytes); next !== null; next = firstFrame(this.#bytes)) {
       this.#bytes = this.#bytes.subarray(next.length);
