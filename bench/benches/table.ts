@@ -4,6 +4,7 @@ import { concierge } from './concierge.ts';
 import { get } from './get.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
+import { kueue } from './kueue.ts';
 import { processing } from './process.ts';
 import { restart } from './restart.ts';
 import { spawn } from './spawn.ts';
@@ -11,4 +12,4 @@ import { start } from './start.ts';
 import { submit } from './submit.ts';
 
 /** In the order of a run. */
-export const benches: readonly Bench[] = [submit, processing, start, spawn, claim, restart, idle, get, kill, concierge];
+export const benches: readonly Bench[] = [submit, processing, start, spawn, claim, restart, idle, get, kill, kueue, concierge];
