@@ -26,7 +26,7 @@ function slowly(takes: (batch: readonly string[]) => number = (batch) => batch.l
     going.shift()?.();
     await turn();
   };
-  return { lanes, batches, answered, hand, go };
+  return { lanes, batches, answered, hand, go, turn };
 }
 
 test('what comes while a batch is out makes the next one', async () => {
@@ -41,14 +41,16 @@ test('what comes while a batch is out makes the next one', async () => {
 });
 
 test('S8 bulk calls have one turn after each urgent batch, and all turns when nothing is urgent', async () => {
-  const { batches, hand, go } = slowly();
+  const { batches, hand, go, turn } = slowly();
   void hand('bulk 1', 'bulk');
   void hand('bulk 2', 'bulk');
   void hand('bulk 3', 'bulk');
-  void hand('a');
-  await go();
-  void hand('b');
+  const urgent = [hand('a')];
+  await turn();
+  // Before the first is answered the second waits already.
+  urgent.push(hand('b'));
   for (let n = 0; n < 5; n += 1) await go();
+  await Promise.all(urgent);
   expect(batches).toEqual([['a'], ['bulk 1'], ['b'], ['bulk 2'], ['bulk 3']]);
 });
 

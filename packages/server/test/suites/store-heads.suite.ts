@@ -161,6 +161,34 @@ export function storeHeadsSuite(store: () => Store): void {
       expect(heads!.map((head) => 'task' in head && head.task.id)).toEqual([2_000]);
     });
 
+    test('a job that is released is claimed again, though none of its rows was touched', async () => {
+      const put = (id: number, intent: JobIntent, fresh: boolean): Write => ({ put: 'job', row: job(id, { intent }), fresh });
+      await store().run([
+        script({
+          writes: [
+            put(1, 'building', true),
+            put(2, 'none', true),
+            { put: 'task', row: task(1, { job: 1 }), fresh: true },
+            { put: 'array', row: array(10, { job: 1 }), fresh: true },
+            { put: 'task', row: task(30, { job: 2 }), fresh: true },
+          ],
+        }),
+      ]);
+      const ids = async (): Promise<number[]> => {
+        const [heads] = await headsOf({ ...plain, depth: 9 });
+        return heads!.map((head) => ('task' in head ? head.task.id : head.array.id));
+      };
+      expect(await ids()).toEqual([30]);
+      await store().run([script({ writes: [put(1, 'none', false)] })]);
+      expect(await ids()).toEqual([1, 10, 30]);
+      await store().run([script({ writes: [put(1, 'hold', false), put(2, 'cancel', false)] })]);
+      expect(await ids()).toEqual([]);
+      await store().run([script({ writes: [put(2, 'none', false)] })]);
+      expect(await ids()).toEqual([30]);
+      await store().run([script({ writes: [put(1, 'none', false)] })]);
+      expect(await ids()).toEqual([1, 10, 30]);
+    });
+
     test('a picky worker looks past what it may not take, and no further than 256 rows', async () => {
       const of = (n: number): Write[] => [
         { put: 'task', row: task(n), fresh: true },
