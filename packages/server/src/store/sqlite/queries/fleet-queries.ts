@@ -7,6 +7,9 @@ import type { Connection } from '../database.ts';
 import { readyClassesSql } from '../live-classes.ts';
 import { decodePool, decodeTally, poolColumns, tallyColumns } from '../tables/count-tables.ts';
 
+/** Remembered at most. */
+const mostClasses = 10_000;
+
 export function fleetQueries(connection: Connection) {
   const workers = connection.prepare(`SELECT ${workerColumns} FROM worker ORDER BY id`);
   const worker = connection.prepare(`SELECT ${workerColumns} FROM worker WHERE id = ?`);
@@ -15,9 +18,22 @@ export function fleetQueries(connection: Connection) {
   const classOf = connection.prepare('SELECT id, spec FROM class WHERE id = ?');
   const live = connection.prepare(readyClassesSql);
 
+  /** A class never changes and never goes. */
+  const known = new Map<ClassId, InternedClass>();
+
+  function oneClass(id: ClassId): InternedClass | null {
+    const kept = known.get(id);
+    if (kept !== undefined) return kept;
+    const cells = classOf.get(id);
+    if (cells === undefined) return null;
+    if (known.size >= mostClasses) known.clear();
+    const read = readClass(cells);
+    known.set(id, read);
+    return read;
+  }
+
   function classes(ids: readonly ClassId[]): InternedClass[] {
-    const rows = [...new Set(ids)].sort((a, b) => a - b).map((id) => classOf.get(id));
-    return rows.flatMap((cells) => (cells === undefined ? [] : [readClass(cells)]));
+    return [...new Set(ids)].sort((a, b) => a - b).flatMap((id) => oneClass(id) ?? []);
   }
   return {
     workers: async (): Promise<Worker[]> => workers.all().map(decodeWorker),
