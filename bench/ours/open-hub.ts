@@ -8,6 +8,7 @@ import { FirstFrames } from '../../packages/server/src/doors/kit/first-frames.ts
 import { openListener } from '../../packages/server/src/doors/kit/listener.ts';
 import type { Engine } from '../../packages/server/src/engine/engine.ts';
 import { openClientFiles } from '../../packages/server/src/files/client-files.ts';
+import { compile } from '../../packages/server/src/kinds/index.ts';
 
 /** The Concierge door alone in its process, as the peers are; without limits of speed, which the peers have not. */
 export async function createSwitchyardHub(): Promise<{ port: number; close(): Promise<void> }> {
@@ -18,7 +19,7 @@ export async function createSwitchyardHub(): Promise<{ port: number; close(): Pr
   const auth = { token: async () => null, throttled: () => false, failed: () => {} };
   const door = createConciergeDoor(
     // The engine is the built-in service's alone, and that one is off.
-    { ...shared, auth, engine: {} as Engine, files, firstFrames: new FirstFrames() },
+    { ...shared, auth, engine: {} as Engine, files, firstFrames: new FirstFrames(), compile },
     {
       ...conciergeDefaults,
       limits: { framesPerSecond: 0, bytesPerSecond: 0, clientsPerAddress: 20_000, queueBytes: 64 * 1_048_576 },

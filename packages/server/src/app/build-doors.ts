@@ -47,7 +47,9 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   // Doors that share the address `/ws` are told apart by what their clients say first; each later one adds its claim.
   const firstFrames = new FirstFrames();
   const { concierge } = parts;
-  if (concierge !== null) doors.push(createConciergeDoor({ ...shared, files: concierge.files, firstFrames }, concierge.options));
+  if (concierge !== null) {
+    doors.push(createConciergeDoor({ ...shared, compile, files: concierge.files, firstFrames }, concierge.options));
+  }
   return doors;
 }
 

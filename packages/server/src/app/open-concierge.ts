@@ -37,6 +37,7 @@ function conciergeOptions(settings: Settings) {
     queuePolicy: settings['concierge.queue-policy'],
     conflate: settings['concierge.conflate'],
     fileKeys: settings['concierge.file-keys'],
+    service: settings['concierge.service'],
     limits: {
       heartbeatMs: settings['concierge.heartbeat'],
       silenceMs: settings['concierge.silence'],

@@ -279,6 +279,12 @@ export const options = {
     group: 'concierge',
     help: 'names of clients and services that only trusted clients may take',
   },
+  'concierge.service': {
+    type: { is: 'switch' },
+    default: false,
+    group: 'concierge',
+    help: 'offer the service switchyard: jobs, tasks and workers for subscribers that give a token',
+  },
   'concierge.origins': {
     type: { is: 'list', placeholder: 'URL' },
     default: null,

@@ -42,6 +42,8 @@ export class Desk {
   readonly policy: Policy;
   readonly conflate: ReadonlySet<string>;
   readonly counters: Counters = { messages: 0, deliveries: 0, refused: 0, slow: 0, silent: 0, dropped: 0 };
+  /** Called with the UUID of each client that has left. */
+  readonly onLeft = new Set<(uuid: string) => void>();
   readonly #filesOf: DeskOptions['filesOf'];
   #delivering = 0;
   #after: (() => void)[] = [];
@@ -99,6 +101,7 @@ export class Desk {
     this.fileKeys.delete(fileKey);
     this.deliver(first);
     this.#filesOf.drop(member.client.uuid);
+    for (const call of this.onLeft) call(member.client.uuid);
     this.deliver(last);
   }
 

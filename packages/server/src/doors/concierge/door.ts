@@ -5,6 +5,7 @@ import { addressRule, loopback } from '../kit/addresses.ts';
 import type { Door, DoorDeps, DoorStatus } from '../kit/door.ts';
 import type { FirstFrames } from '../kit/first-frames.ts';
 import { TokenBucket } from '../kit/token-bucket.ts';
+import { YardService, type YardServiceDeps } from './builtin/yard-service.ts';
 import { closeCodes } from './codes.ts';
 import { Desk } from './desk.ts';
 import { fileDialect } from './files/file-dialect.ts';
@@ -28,6 +29,8 @@ export interface ConciergeOptions extends PolicyOptions {
   /** `SERVICE:TYPE`; see `Desk`. */
   readonly conflate: readonly string[];
   readonly fileKeys: FileKeyRule;
+  /** Offer the built-in service `switchyard`. */
+  readonly service: boolean;
   readonly limits?: Partial<ConciergeLimits>;
 }
 
@@ -39,6 +42,7 @@ export const conciergeDefaults: ConciergeOptions = {
   queuePolicy: 'close',
   conflate: [],
   fileKeys: 'public',
+  service: false,
   secret: null,
   secretExempt: [],
   trusted: loopback,
@@ -49,6 +53,7 @@ export const conciergeDefaults: ConciergeOptions = {
 export interface ConciergeDeps extends DoorDeps {
   readonly files: ClientFiles;
   readonly firstFrames: FirstFrames;
+  readonly compile: YardServiceDeps['compile'];
 }
 
 export interface ConciergeDoor extends Door {
@@ -94,6 +99,7 @@ export function createConciergeDoor(deps: ConciergeDeps, options: ConciergeOptio
   });
   const dialect = fileDialect(desk, options.fileKeys);
   const refused = (refusal: Parameters<typeof dialect.spelling.refusal>[0]) => dialect.spelling.refusal(refusal, { path: '/fs' });
+  let yard: YardService | null = null;
   let closing = false;
 
   return {
@@ -105,11 +111,14 @@ export function createConciergeDoor(deps: ConciergeDeps, options: ConciergeOptio
     raw: null,
     ports: options.port === null ? [] : [{ port: options.port, hosts: options.hosts, serves: 'http', rows: [frontRow] }],
     opens: [{ name: 'concierge', text: 'anybody who reaches the server may be a Concierge client, where no secret is set' }],
-    start: async () => {},
+    start: async () => {
+      if (options.service) yard = new YardService({ desk, engine: deps.engine, auth: deps.auth, compile: deps.compile });
+    },
     close: async () => {
       if (closing) return;
       closing = true;
       for (const link of links) link.end(closeCodes.goingAway);
+      yard?.close();
       await files.close();
     },
     status: () => statusOf(desk, links, files, options),

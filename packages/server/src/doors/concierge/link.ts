@@ -44,6 +44,9 @@ type State =
   | { readonly name: 'live'; readonly member: Member<Ear>; readonly fileKey: string; readonly trusted: boolean }
   | { readonly name: 'over' };
 
+/** So much may wait for a client that is told more (`ready`). */
+const readyBytes = 262_144;
+
 /** One client's socket, from the upgrade to its end. */
 export class Link implements Ear {
   readonly address: string;
@@ -109,6 +112,10 @@ export class Link implements Ear {
     if (this.#probes.length > 1) return;
     this.#ping();
     clock.after(limits.probeMs, () => this.#probed(false));
+  }
+
+  ready(): Promise<boolean> {
+    return this.#queue.whenBelow(readyBytes);
   }
 
   remove(): void {

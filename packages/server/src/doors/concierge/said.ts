@@ -40,6 +40,8 @@ export interface Ear {
   hear(said: Said): void;
   /** Asks for a sign of life; `call` is told whether one came, at once where that is known. */
   probe(call: (alive: boolean) => void): void;
+  /** Settles when not much waits for it any more; false: it is gone. */
+  ready(): Promise<boolean>;
   /** An operator sends it away. */
   remove(): void;
 }

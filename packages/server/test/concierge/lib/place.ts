@@ -11,6 +11,7 @@ import { FirstFrames } from '../../../src/doors/kit/first-frames.ts';
 import { type Listener, openListener } from '../../../src/doors/kit/listener.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { openClientFiles } from '../../../src/files/client-files.ts';
+import { compile } from '../../../src/kinds/index.ts';
 import { createFakeClock, type FakeClock } from '../../lib/fake-clock.ts';
 import { keptLog, type LogLine } from '../../lib/quiet-log.ts';
 import { createSeededRandom } from '../../lib/seeded-random.ts';
@@ -56,7 +57,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   const random = createSeededRandom(options.seed ?? 5);
   const deps: DoorDeps = { engine: {} as Engine, auth, clock, random, log, ...options.deps };
   const door = createConciergeDoor(
-    { ...deps, files, firstFrames },
+    { ...deps, files, firstFrames, compile },
     { ...conciergeDefaults, ...options.door, limits: { fileBytes: 100_000, clientFileBytes: 200_000, ...limits } },
   );
   const doors = [door, ...(options.others ?? [])];
