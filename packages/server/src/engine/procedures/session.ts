@@ -127,7 +127,7 @@ export const signOff: ProcedureOf<'signOff'> = function* (input, context) {
   return yield* finish(draft, () => ({ done: true }) as const, false);
 };
 
-/** What it is at present, and a sign of life. New numbers let deferred tasks be offered again. */
+/** What it is at present, and a sign of life. New numbers, or a new description, let deferred tasks be offered again. */
 export const refresh: ProcedureOf<'refresh'> = function* (input, context) {
   const { worker } = yield* read({ worker: { read: 'worker', of: input.worker } });
   if (!ownedBy(worker, context.by)) return noWorker(input.worker);
@@ -144,7 +144,8 @@ export const refresh: ProcedureOf<'refresh'> = function* (input, context) {
     info: info ?? now.info,
     seenAt: seenAt ?? now.seenAt,
   });
-  if (reported !== null || total !== null) {
+  // Our own worker says by its description that it has room again: it knows what it deferred.
+  if (reported !== null || total !== null || info !== null) {
     if (worker.picky) draft.write({ drop: 'exclusions', worker: worker.id, session, why: 'deferred' });
     draft.wakeWorker(worker.id);
   }
