@@ -9,6 +9,7 @@ export class History {
   readonly #states = new Map<number, string>();
   readonly #attempts = new Map<number, number>();
   readonly #begun = new Map<string, number>();
+  readonly #reported = new Set<string>();
   #last = 0;
 
   /** Number of the last change seen. */
@@ -28,14 +29,22 @@ export class History {
     for (const change of changes) {
       if (change.number !== this.#last + 1) this.fault(`change ${change.number} came after ${this.#last}`);
       this.#last = change.number;
-      const { state, from } = JSON.parse(change.json) as { state?: string; from?: string };
+      const { state, from, attempt } = JSON.parse(change.json) as { state?: string; from?: string; attempt?: number };
       if (change.kind === 'job.changed' && state === 'succeeded') this.#succeeded.add(`job ${change.job}`);
       if (change.kind !== 'task.changed' || change.task === null) continue;
       const known = this.#states.get(change.task);
       if (known !== undefined && known !== from) this.fault(`task ${change.task} went from ${from} to ${state}; it was ${known}`);
       this.#states.set(change.task, state!);
-      if (state === 'succeeded') this.#succeeded.add(`task ${change.task}`);
+      if (state !== 'succeeded') continue;
+      this.#succeeded.add(`task ${change.task}`);
+      const name = `${change.task}.${attempt}`;
+      if (!this.#reported.has(name)) this.fault(`attempt ${name} succeeded, and whoever held it has not said so`);
     }
+  }
+
+  /** Whoever holds the attempt says that it has succeeded. */
+  reports(task: number, attempt: number): void {
+    this.#reported.add(`${task}.${attempt}`);
   }
 
   /** Each attempt begins once, on one worker. */

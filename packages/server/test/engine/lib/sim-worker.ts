@@ -12,6 +12,8 @@ interface Held {
   /** 0: only offered. */
   attempt: number;
   killed: boolean;
+  /** Its answer to the offer is on its way. */
+  answering: boolean;
 }
 
 export interface PastAttempt {
@@ -45,11 +47,19 @@ export class SimWorker {
   readonly #yard: Yard;
   readonly #random: SeededRandom;
   readonly #begun: (assignment: Assignment, worker: SimWorker) => void;
+  readonly #reported: (task: number, attempt: number) => void;
 
   constructor(
     yard: Yard,
     random: SeededRandom,
-    of: { kind: SimKind; slots: number; tags: readonly string[]; begun: (assignment: Assignment, worker: SimWorker) => void },
+    of: {
+      kind: SimKind;
+      slots: number;
+      tags: readonly string[];
+      begun: (assignment: Assignment, worker: SimWorker) => void;
+      /** It is about to say that this attempt, which it holds, has succeeded. */
+      reported: (task: number, attempt: number) => void;
+    },
   ) {
     this.#yard = yard;
     this.#random = random;
@@ -57,6 +67,7 @@ export class SimWorker {
     this.slots = of.slots;
     this.tags = of.tags;
     this.#begun = of.begun;
+    this.#reported = of.reported;
   }
 
   get total() {
@@ -135,7 +146,7 @@ export class SimWorker {
   };
 
   #begin(assignment: Assignment, attempt: number): void {
-    this.held.set(assignment.task.id, { assignment, attempt, killed: false });
+    this.held.set(assignment.task.id, { assignment, attempt, killed: false, answering: false });
     this.past.push({ task: assignment.task.id, attempt, session: this.session });
     this.#begun(assignment, this);
   }
@@ -144,7 +155,7 @@ export class SimWorker {
     for (const assignment of given) {
       if (this.withdrawn.includes(assignment.task.id))
         this.faults.push(`task ${assignment.task.id} was offered before an answer`);
-      this.held.set(assignment.task.id, { assignment, attempt: 0, killed: false });
+      this.held.set(assignment.task.id, { assignment, attempt: 0, killed: false, answering: false });
     }
   };
 
@@ -153,8 +164,9 @@ export class SimWorker {
       const held = this.held.get(what.task.id);
       if (held !== undefined) held.killed = true;
     } else if (what.tell === 'withdraw') {
-      const held = this.held.get(what.task.id);
-      if (held?.attempt === 0) this.held.delete(what.task.id);
+      // Declined already: the answer and the withdrawal have crossed.
+      if (this.held.get(what.task.id)?.attempt !== 0) return;
+      this.held.delete(what.task.id);
       this.withdrawn.push(what.task.id);
     } else if (what.tell === 'wish') this.#wish = what;
     else if (what.tell === 'close') this.gone();
@@ -177,8 +189,10 @@ export class SimWorker {
   }
 
   async acceptOne(): Promise<void> {
-    for (const [task, { attempt, assignment }] of this.held) {
-      if (attempt > 0 || !fitsIn(assignment.amounts, this.#room)) continue;
+    for (const [task, held] of this.held) {
+      const { attempt, assignment, answering } = held;
+      if (attempt > 0 || answering || !fitsIn(assignment.amounts, this.#room)) continue;
+      held.answering = true;
       const accepted = await this.#yard.engine.command(by, 'accept', { task, session: this.session });
       if (accepted.value === undefined) this.held.delete(task);
       else this.#begin(accepted.value.assignment, accepted.value.assignment.task.attempt);
@@ -193,8 +207,8 @@ export class SimWorker {
   }
 
   async declineOne(): Promise<void> {
-    for (const [task, { attempt }] of this.held) {
-      if (attempt > 0) continue;
+    for (const [task, { attempt, answering }] of this.held) {
+      if (attempt > 0 || answering) continue;
       this.held.delete(task);
       await this.#yard.engine.command(by, 'decline', {
         task,
@@ -211,6 +225,7 @@ export class SimWorker {
     const [task, { attempt, killed }] = this.#random.pick(running);
     this.held.delete(task);
     const succeeded = !killed && this.#random.dice() < successShare;
+    if (succeeded) this.#reported(task, attempt);
     await this.end(task, this.#random.dice() < 0.5 ? attempt : null, succeeded ? 'succeeded' : 'failed');
   }
 

@@ -38,8 +38,8 @@ export interface Yard extends AsyncDisposable {
   readonly errors: string[];
   /** Everything that is committed; only with `onDisk`. */
   rows(): AllRows;
-  /** Closes the engine and opens a new one over the same store, as a restart does. */
-  restart(): Promise<void>;
+  /** Closes the engine and opens a new one over the same store, as a restart does; `crashed`: the old one is just left. */
+  restart(how?: { crashed: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
   const bus = createMemoryBus({ clock, onError: (cause) => errors.push(String(cause)) });
   const blobs = await openBlobs({ dir: join(dir.path, 'blobs'), quotaBytes: 1e9, maxBytes: 1e8, clock });
   const logFiles = await openLogFiles({ dir: join(dir.path, 'logs'), capBytes: 1_048_576, durability: 'normal' });
-  const seen = counted(options.around?.(store) ?? store);
+  const seen = options.around?.(counted(store)) ?? counted(store);
   const deps = {
     store: seen,
     bus,
@@ -93,8 +93,8 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
       if (rows === null) throw new Error('open the yard with onDisk to look at its rows');
       return rows.read();
     },
-    async restart() {
-      await built.close();
+    async restart({ crashed } = { crashed: false }) {
+      if (!crashed) await built.close();
       built = await build();
     },
     async close() {
