@@ -12,7 +12,10 @@ export async function threadSources(entries: readonly string[]): Promise<Map<str
   const open = [...entries];
   for (let url = open.pop(); url !== undefined; url = open.pop()) {
     if (sources.has(url) || !url.startsWith('file:') || !url.endsWith('.ts')) continue;
-    const source = stripped(await readFile(new URL(url), 'utf8'));
+    const text = await readFile(new URL(url), 'utf8').catch(() => null);
+    // What only looked like an import, or truly is missing: then the thread says so where it is imported.
+    if (text === null) continue;
+    const source = stripped(text);
     sources.set(url, source);
     for (const [, specifier] of source.matchAll(relativeImport)) if (specifier) open.push(new URL(specifier, url).href);
   }

@@ -78,7 +78,8 @@ function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> 
     `SELECT task, number, artifacts FROM attempt INDEXED BY attempt_artifacts
      WHERE artifacts IS NOT NULL AND (task, number) > (?, ?) ORDER BY task, number LIMIT ${slice}`,
   );
-  const bodies = connection.prepare(`SELECT id, json FROM body WHERE id > ? ORDER BY id LIMIT ${slice}`);
+  // A body is up to 64 KiB.
+  const bodies = connection.prepare('SELECT id, json FROM body WHERE id > ? ORDER BY id LIMIT 100');
   return async () => {
     const blobs = new Set<string>();
     let rows: Cells[] = next.all(0, 0);
