@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../ports/clock.ts';
 import type { ConciergeLimits } from './limits.ts';
 import type { Policy } from './policy.ts';
 import { type Ear, Said } from './said.ts';
+import type { Seat } from './seat.ts';
 import { happeningText } from './translate.ts';
 
 export interface DeskOptions {
@@ -42,6 +43,9 @@ export class Desk {
   readonly policy: Policy;
   readonly conflate: ReadonlySet<string>;
   readonly counters: Counters = { messages: 0, deliveries: 0, refused: 0, slow: 0, silent: 0, dropped: 0 };
+  /** Clients that may come back, by their token; and those of them that are away now. */
+  readonly seats = new Map<string, Seat>();
+  readonly away = new Set<Seat>();
   /** Called with the UUID of each client that has left. */
   readonly onLeft = new Set<(uuid: string) => void>();
   readonly #filesOf: DeskOptions['filesOf'];

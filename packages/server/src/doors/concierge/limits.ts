@@ -33,6 +33,10 @@ export const conciergeLimits = {
   eventSubscribers: 250,
   /** Objects and lists inside each other in `data`: what the slowest parser of a receiver bears (serde: 128). */
   depth: 128,
+  /** How long a client that asked for it may be away, ms; what is kept for it meanwhile; how many may be away. */
+  resumeMs: 30_000,
+  resumeBytes: 1_048_576,
+  resumeClients: 1_000,
   fileBytes: 16 * 1_048_576,
   clientFileBytes: 64 * 1_048_576,
   filesPerClient: 1_000,

@@ -13,6 +13,7 @@ import type { Desk } from './desk.ts';
 import { type Introduction, readIntroduction } from './identify.ts';
 import type { Inbound } from './messages.ts';
 import type { Ear, Said } from './said.ts';
+import { readResume, Seat, type SeatLink } from './seat.ts';
 import { answer } from './table.ts';
 import { Throttle } from './throttle.ts';
 import { asAnswer, errorInternal, errorProtocol, hello, type Inside, plain } from './translate.ts';
@@ -37,18 +38,21 @@ export interface LinkDeps {
   readonly gone: (link: Link) => void;
 }
 
+/** Where a client sits in the hub: for itself, or so that it may come back. */
+type Place = Seat | { readonly fileKey: string };
+
 type State =
   | { readonly name: 'greeting'; readonly deadline: Timer }
   /** The name is somebody's who may be dead: it is being asked. */
   | { readonly name: 'probing' }
-  | { readonly name: 'live'; readonly member: Member<Ear>; readonly fileKey: string; readonly trusted: boolean }
+  | { readonly name: 'live'; readonly member: Member<Ear>; readonly seat: Place; readonly trusted: boolean }
   | { readonly name: 'over' };
 
 /** So much may wait for a client that is told more (`ready`). */
 const readyBytes = 262_144;
 
 /** One client's socket, from the upgrade to its end. */
-export class Link implements Ear {
+export class Link implements SeatLink {
   readonly address: string;
   readonly #deps: LinkDeps;
   readonly #desk: Desk;
@@ -85,10 +89,10 @@ export class Link implements Ear {
     websocket.on('pong', () => this.#sign());
     // What the peer sent was no WebSocket frame, or too long: ws has said so (1002, 1007, 1009) and closes.
     websocket.on('error', () => {
-      this.#leave();
+      this.#leave(false);
       this.#hangUp();
     });
-    websocket.once('close', () => this.#closed());
+    websocket.once('close', (code) => this.#closed(code));
   }
 
   /** Messages that were left out because it did not read. */
@@ -100,6 +104,14 @@ export class Link implements Ear {
     if (said.latest !== null) this.#queue.pushLatest(said.latest, said.frame);
     else if (said.kind === 'message') this.#queue.pushDroppable(said.frame);
     else this.#queue.push(said.frame);
+  }
+
+  send(frame: Buffer): void {
+    this.#queue.push(frame);
+  }
+
+  displace(): void {
+    this.end(closeCodes.heartbeatFailed);
   }
 
   probe(call: (alive: boolean) => void): void {
@@ -125,7 +137,7 @@ export class Link implements Ear {
   /** Leaves the hub now, says why, hangs up; by force if the peer does not. Idempotent. */
   end({ code, reason }: Close): void {
     if (this.#force !== null) return;
-    this.#leave();
+    this.#leave(code === closeCodes.heartbeatFailed.code);
     this.#queue.flush();
     this.#queue.close();
     const { websocket } = this.#accepted;
@@ -187,7 +199,27 @@ export class Link implements Ear {
       this.#refuse(read);
       return;
     }
-    this.#claimName(read);
+    if (!this.#comesBack(read)) this.#claimName(read);
+  }
+
+  /** Takes up its old place, if that is there and what it missed is known. */
+  #comesBack({ name, fields, proven }: Introduction): boolean {
+    const resume = readResume(fields.resume);
+    if (resume === null || resume === 'begin') return false;
+    const seat = this.#desk.seats.get(resume.token);
+    const missed = seat?.recorder.since(resume.offset) ?? null;
+    if (seat === undefined || seat.member?.client.name !== name || missed === null) return false;
+    if (this.#state.name === 'greeting') this.#state.deadline.cancel();
+    const { member } = seat;
+    seat.attach(this);
+    this.#state = { name: 'live', member, seat, trusted: this.#desk.policy.trusts(this.address, proven) };
+    this.#hello(member.client.uuid, seat, { resume: { token: seat.token, recovered: true, offset: resume.offset } });
+    for (const frame of missed) this.#queue.push(frame);
+    return true;
+  }
+
+  #hello(uuid: string, { fileKey }: Place, more: object): void {
+    this.#queue.push(wsFrame('text', hello(uuid, { ...this.#deps.extensions(fileKey), ...more })));
   }
 
   #claimName(introduction: Introduction): void {
@@ -208,19 +240,20 @@ export class Link implements Ear {
     });
   }
 
-  #enter({ name, nickname, tags, proven }: Introduction): void {
+  #enter({ name, nickname, tags, proven, fields }: Introduction): void {
     const desk = this.#desk;
     const { uuid, fileKey } = { uuid: desk.random.uuid(), fileKey: desk.random.uuid() };
     if (this.#state.name === 'greeting') this.#state.deadline.cancel();
-    const extensions = this.#deps.extensions(fileKey);
-    const member = desk.enter({ uuid, name, nickname, tags }, this, fileKey, () => {
-      this.#queue.push(wsFrame('text', hello(uuid, extensions)));
-    });
+    const seat: Place = readResume(fields.resume) === null ? { fileKey } : new Seat(desk, this, fileKey);
+    const ear = seat instanceof Seat ? seat : this;
+    const more = seat instanceof Seat ? { resume: { token: seat.token, recovered: false, offset: 0 } } : {};
+    const member = desk.enter({ uuid, name, nickname, tags }, ear, fileKey, () => this.#hello(uuid, seat, more));
     if (member === null) {
       this.#refuse(closeCodes.duplicateAuth);
       return;
     }
-    this.#state = { name: 'live', member, fileKey, trusted: desk.policy.trusts(this.address, proven) };
+    if (seat instanceof Seat) seat.sit(member);
+    this.#state = { name: 'live', member, seat, trusted: desk.policy.trusts(this.address, proven) };
     desk.log.info({ event: 'concierge.joined', client: name, uuid });
   }
 
@@ -253,7 +286,9 @@ export class Link implements Ear {
   #answer(inside: Inside): void {
     const frame = wsFrame('text', asAnswer(this.#seq, inside));
     this.#seq = this.#seq >= Number.MAX_SAFE_INTEGER ? 0 : this.#seq + 1;
-    this.#queue.push(frame);
+    const state = this.#state;
+    if (state.name === 'live' && state.seat instanceof Seat) state.seat.say(frame);
+    else this.#queue.push(frame);
     this.#throttle.charge(frame.length);
     if (this.#queue.waiting > this.#desk.limits.answerBytes) this.#slowDown();
   }
@@ -319,7 +354,7 @@ export class Link implements Ear {
   /** The socket is another door's from here on. */
   #handOver(take: () => void): void {
     const { websocket } = this.#accepted;
-    this.#leave();
+    this.#leave(false);
     for (const event of ['message', 'ping', 'pong', 'close', 'error']) websocket.removeAllListeners(event);
     this.#deps.gone(this);
     take();
@@ -329,20 +364,24 @@ export class Link implements Ear {
     return this.#state.name === 'live' ? this.#state.member.client.name : null;
   }
 
-  /** Out of the hub, and nothing is heard of it any more. Idempotent. */
-  #leave(): void {
+  /** Out of the hub, unless it may come back (`keep`) and asked for that; nothing is heard of it any more. Idempotent. */
+  #leave(keep: boolean): void {
     const state = this.#state;
     if (state.name === 'over') return;
     this.#state = { name: 'over' };
     if (state.name === 'greeting') state.deadline.cancel();
     this.#stopBeat();
     this.#throttle.close();
-    if (state.name === 'live') this.#desk.leave(state.member, state.fileKey);
+    if (state.name === 'live') {
+      if (state.seat instanceof Seat) state.seat.detach(this, keep);
+      else this.#desk.leave(state.member, state.seat.fileKey);
+    }
     this.#probed(false);
   }
 
-  #closed(): void {
-    this.#leave();
+  /** Without a close frame (1006) the line broke: whoever said good-bye does not come back. */
+  #closed(code: number): void {
+    this.#leave(code === 1006);
     this.#force?.cancel();
     this.#deps.gone(this);
   }
