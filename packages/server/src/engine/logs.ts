@@ -12,12 +12,13 @@ import type { Runner } from './run.ts';
 const inlineBytes = 4_096;
 const readBytes = 262_144;
 /** Logs whose state is kept in memory; the rest is read again from the store. */
-const keptLogs = 4_096;
+const defaultKept = 4_096;
 
 interface Open {
   length: number;
   inline: Uint8Array | null;
-  /** Appends of one log follow each other. */
+  /** Under way, one after the other along `tail`. */
+  appends: number;
   tail: Promise<unknown>;
   /** When the last append was handed to the store. */
   handed: Promise<unknown>;
@@ -29,8 +30,14 @@ export interface LiveLogs extends TaskLogs {
   close(): void;
 }
 
-export function createLogs(deps: { store: Store; runner: Runner; files: LogFiles; query: EngineQueries }): LiveLogs {
-  const { store, runner, files } = deps;
+export function createLogs(deps: {
+  store: Store;
+  runner: Runner;
+  files: LogFiles;
+  query: EngineQueries;
+  keptLogs?: number;
+}): LiveLogs {
+  const { store, runner, files, keptLogs = defaultKept } = deps;
   const open = new Map<string, Open>();
   const listeners = new Map<number, Set<() => void>>();
   let closed = false;
@@ -40,18 +47,36 @@ export function createLogs(deps: { store: Store; runner: Runner; files: LogFiles
   function stateOf(at: LogPlace): Open {
     const key = keyOf(at);
     const known = open.get(key);
-    if (known !== undefined) return known;
-    if (open.size >= keptLogs) {
-      const [oldest] = open.keys();
-      if (oldest !== undefined) open.delete(oldest);
+    if (known !== undefined) {
+      // Put last again: what has not been used for longest stands first.
+      open.delete(key);
+      open.set(key, known);
+      return known;
     }
-    const state: Open = { length: 0, inline: new Uint8Array(), tail: Promise.resolve(), handed: Promise.resolve() };
-    state.tail = store.query.log(at.task, at.attempt, at.stream).then((row) => {
-      state.length = row?.length ?? 0;
-      state.inline = row === null ? new Uint8Array() : row.inline;
-    });
+    forgetOne();
+    const none = Promise.resolve();
+    const state: Open = { length: 0, inline: new Uint8Array(), appends: 0, tail: none, handed: none };
+    state.tail = load(at, state);
+    // A failure is the first append's matter; the next one begins anew.
+    state.tail.catch(() => open.delete(key));
     open.set(key, state);
     return state;
+  }
+
+  async function load(at: LogPlace, state: Open): Promise<void> {
+    const row = await store.query.log(at.task, at.attempt, at.stream);
+    state.length = row?.length ?? 0;
+    state.inline = row === null ? new Uint8Array() : row.inline;
+  }
+
+  /** Two states of one log would write over each other: only one that nobody appends to is let go. */
+  function forgetOne(): void {
+    if (open.size < keptLogs) return;
+    for (const [key, { appends }] of open) {
+      if (appends > 0) continue;
+      open.delete(key);
+      return;
+    }
   }
 
   function moved(task: number): void {
@@ -174,16 +199,20 @@ export function createLogs(deps: { store: Store; runner: Runner; files: LogFiles
     append(at, offset, bytes, options = {}) {
       const state = stateOf(at);
       const { promise, resolve } = Promise.withResolvers<void>();
+      state.appends += 1;
       const result = state.tail
         .then(() => appendNow(at, state, offset, bytes, options.jump ?? false, resolve))
-        // Also where nothing had to be handed in, or it was refused.
-        .finally(resolve);
+        .finally(() => {
+          state.appends -= 1;
+          // Also where nothing had to be handed in, or it was refused.
+          resolve();
+        });
       state.tail = result.catch(() => {});
       state.handed = promise;
       return result;
     },
     async handedIn(task, attempt) {
-      await Promise.all(logStreams.map((stream) => open.get(keyOf({ task, attempt, stream }))?.handed));
+      await Promise.all(logStreams.map(async (stream) => open.get(keyOf({ task, attempt, stream }))?.handed));
     },
     async read(by, at, range) {
       const shown = await deps.query.task(by, at.task);

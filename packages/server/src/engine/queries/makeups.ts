@@ -18,7 +18,7 @@ export async function readMakeups(
   ]);
   const specs = new Map(classes.map(({ id, spec }) => [id, spec]));
   const byId = new Map(arrays.flatMap((array) => (array === null ? [] : [[array.id, array] as const])));
-  const values = await Promise.all(tasks.map((task) => shownValue(query, task, byId)));
+  const values = await Promise.all(tasks.map(async (task) => shownValue(query, task, byId)));
   return new Map(
     tasks.map((task, i) => {
       const spec = specs.get(task.class);
