@@ -24,7 +24,7 @@ export interface Dispatcher {
   wakeSession(session: LiveSession): void;
 }
 
-const mostPerClaim = 64;
+const mostPerClaim = 256;
 /** Classes looked after at once: each may wait for a commit. */
 const mostSpreads = 16;
 const mostSpecs = 10_000;

@@ -2,6 +2,7 @@ import type { SweepWork } from '../../domain/rows.ts';
 import type { Task, TaskArray } from '../../domain/task.ts';
 import { type ChildRow, read } from '../../ports/store.ts';
 import type { Draft } from './draft.ts';
+import { lostParent, waitedFor } from './lost-parents.ts';
 import { loadAround } from './rounds.ts';
 import { pageRows } from './sweep-page.ts';
 import type { Reading } from './types.ts';
@@ -41,11 +42,19 @@ export function* tellMembers(draft: Draft, key: string, work: Work<'members'>): 
   const got = yield* read({
     rows: { read: 'tasksOf', of: { job: work.job, after, states: null, limit: pageRows } },
     arrays: { read: 'arrays', of: [work.array] },
+    edges: { read: 'parentsOf', of: { kind: 'array', child: work.array } },
   });
   const [array] = got.arrays;
   const members = got.rows.filter((task) => task.array === work.array);
-  yield* loadAround(draft, members);
-  if (array !== undefined) for (const task of members) follow(draft, task, array);
+  const parents = yield* loadAround(draft, members, [], [], {
+    tasks: { read: 'tasks', of: waitedFor(got.edges, 'task') },
+    arrays: { read: 'arrays', of: waitedFor(got.edges, 'array') },
+    jobs: { read: 'jobs', of: waitedFor(got.edges, 'job') },
+  });
+  if (array !== undefined) {
+    const lost = lostParent('', got.edges, array.parentsLeft, parents) !== null;
+    for (const task of members) follow(draft, task, array, lost);
+  }
   const last = members.at(-1);
   if (members.length === pageRows && last !== undefined) draft.sweep({ ...work, after: last.id });
   else draft.write({ drop: 'sweep', key });
@@ -53,12 +62,9 @@ export function* tellMembers(draft: Draft, key: string, work: Work<'members'>): 
 }
 
 /** Compares instead of counting events, so that doing it twice changes nothing. */
-function follow(draft: Draft, { id, parentsLeft }: Task, array: TaskArray): void {
+function follow(draft: Draft, { id, parentsLeft }: Task, array: TaskArray, lost: boolean): void {
   for (let left = parentsLeft; left > array.parentsLeft; left--) {
     if (draft.step(id, { event: 'parent-succeeded' }) !== null) return;
   }
-  const { rest } = array;
-  const lost = rest.state === 'canceled' && rest.reason === 'dependency';
-  if (!lost) draft.step(id, { event: 'revive' });
-  else if (draft.task(id).parentsLeft > 0) draft.step(id, { event: 'parent-lost' });
+  if (draft.task(id).parentsLeft > 0) draft.step(id, { event: lost ? 'parent-lost' : 'revive' });
 }

@@ -44,12 +44,13 @@ export function* loadAround<const S extends ReadSet = Record<never, never>>(
   attempts.forEach((of, i) => {
     named[`attempt${i}`] = { read: 'attempt', of };
   });
-  const got = yield* read({ ...set, ...named, ...also });
+  for (const name in also) named[`also ${name}`] = also[name] as ReadRequest;
+  const got = yield* read({ ...set, ...named });
   const found = got as unknown as Record<string, Attempt | null>;
   const { jobs, workers, classes, tallies, pools } = got;
   draft.load({ tasks, arrays: [...arrays, ...got.arrays], jobs, workers, classes, tallies, pools });
-  draft.load({ attempts: Object.keys(named).map((name) => found[name]) });
-  return got as unknown as ResultsOf<S>;
+  draft.load({ attempts: attempts.map((_, i) => found[`attempt${i}`]) });
+  return Object.fromEntries(Object.keys(also ?? {}).map((name) => [name, found[`also ${name}`]])) as unknown as ResultsOf<S>;
 }
 
 /** The last round: whoever has children tells them, by a sweep of its own. `check: false` saves the look. */

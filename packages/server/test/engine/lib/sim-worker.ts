@@ -258,7 +258,9 @@ export class SimWorker {
     const input = { worker: this.id, session: this.session, max: 1, mode: 'run', deadline: null, kinds: null } as const;
     const claimed = await this.#yard.engine.command(by, 'claim', { ...input, resume: true, poolsToo: true });
     for (const assignment of claimed.value?.assignments ?? []) {
-      if (!this.held.has(assignment.task.id)) this.#begin(assignment, assignment.task.attempt);
+      const { id, attempt } = assignment.task;
+      // The same again: it has it, or has reported it while it asked.
+      if (!this.past.some((one) => one.task === id && one.attempt === attempt)) this.#begin(assignment, attempt);
     }
   }
 
