@@ -94,6 +94,19 @@ describe('concierge: coming back', () => {
     expect(again.uuid).not.toBe(ada.uuid);
   });
 
+  it('a name that is kept for somebody who seems to be there goes to the one who asks, once the line is found to be dead', async () => {
+    await using place = await openPlace();
+    const { ada } = await yard(place);
+    ada.client.pongs = false;
+    await place.clock.advance(4_000);
+    const asked = enter(place.port, 'ada');
+    await until(() => ada.client.frames.some(({ opcode }) => opcode === 9));
+    await place.clock.advance(1_500);
+    const next = await asked;
+    expect(next.uuid).not.toBe(ada.uuid);
+    expect((await ada.client.closed()).code).toBe(4009);
+  });
+
   it('what was said beyond what is kept is not made up: nothing is recovered', async () => {
     await using place = await openPlace({ limits: { resumeBytes: 2_000 } });
     const { owner, ada, offset } = await yard(place);

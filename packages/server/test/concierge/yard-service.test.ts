@@ -108,6 +108,7 @@ describe('concierge: the service switchyard', () => {
     const { id } = result.job as { id: number };
     const told = (await nextMessage(viewer)).data;
     expect(told).toMatchObject({ type: 'CHANGE', kind: 'job.created', job: id, data: { name: 'nap' } });
+    expect(await request(viewer, { type: 'SUBMIT', request: sleep })).toMatchObject({ type: 'REFUSED', code: 'forbidden' });
     expect(await request(viewer, { type: 'CANCEL', job: id })).toMatchObject({ type: 'REFUSED', code: 'forbidden' });
     expect(await request(bob, { type: 'CANCEL', job: id, id: 7 }), 'of others nothing is known').toMatchObject({
       type: 'REFUSED',

@@ -3,7 +3,6 @@ import type { RawData, WebSocket } from 'ws';
 import type { Member } from '../../hub/member.ts';
 import type { Timer } from '../../ports/clock.ts';
 import type { FirstFrames } from '../kit/first-frames.ts';
-import { startHeartbeat } from '../kit/heartbeat.ts';
 import { kitLimits } from '../kit/limits.ts';
 import { SendQueue } from '../kit/send-queue.ts';
 import { pingFrame, wsFrame } from '../kit/ws-frame.ts';
@@ -11,6 +10,7 @@ import { type Close, closeCodes } from './codes.ts';
 import { readMessage, readPayload } from './decode.ts';
 import type { Desk } from './desk.ts';
 import { type Introduction, readIntroduction } from './identify.ts';
+import { Liveness } from './liveness.ts';
 import type { Inbound } from './messages.ts';
 import type { Ear, Said } from './said.ts';
 import { readResume, Seat, type SeatLink } from './seat.ts';
@@ -59,14 +59,10 @@ export class Link implements SeatLink {
   readonly #accepted: Accepted;
   readonly #queue: SendQueue;
   readonly #throttle: Throttle;
-  readonly #stopBeat: () => void;
+  readonly #liveness: Liveness;
   #state: State;
   /** Number of the next text frame (concierge §3.5). */
   #seq = 0;
-  /** Monotonic, ms; the time during which we did not read is added at each look. */
-  #lastSign: number;
-  #excusedBefore = 0;
-  #probes: ((alive: boolean) => void)[] = [];
   #force: Timer | null = null;
 
   constructor(accepted: Accepted, deps: LinkDeps) {
@@ -77,16 +73,19 @@ export class Link implements SeatLink {
     this.#accepted = accepted;
     this.#deps = deps;
     this.#desk = desk;
-    this.#lastSign = clock.monotonic();
     const onOverflow = (): void => this.#desk.afterwards(() => this.#overflow());
     this.#queue = new SendQueue(stream, { limit: limits.queueBytes, onFull: queuePolicy, onOverflow });
     this.#throttle = new Throttle(websocket, clock, limits, (frame) => this.#guarded(frame));
     const deadline = clock.after(limits.identifyMs, () => this.end(closeCodes.authFailed));
     this.#state = { name: 'greeting', deadline };
-    this.#stopBeat = startHeartbeat(clock, limits.heartbeatMs, () => this.#beat());
+    this.#liveness = new Liveness({
+      ...{ clock, limits, throttle: this.#throttle },
+      ping: () => this.#ping(),
+      failed: () => this.#silent(),
+    });
     websocket.on('message', (data, binary) => this.#receive(data, binary));
-    websocket.on('ping', () => this.#sign());
-    websocket.on('pong', () => this.#sign());
+    websocket.on('ping', () => this.#liveness.sign());
+    websocket.on('pong', () => this.#liveness.sign());
     // What the peer sent was no WebSocket frame, or too long: ws has said so (1002, 1007, 1009) and closes.
     websocket.on('error', () => {
       this.#leave(false);
@@ -115,15 +114,7 @@ export class Link implements SeatLink {
   }
 
   probe(call: (alive: boolean) => void): void {
-    const { clock, limits } = this.#desk;
-    if (clock.monotonic() - this.#lastSign <= limits.probeMs) {
-      call(true);
-      return;
-    }
-    this.#probes.push(call);
-    if (this.#probes.length > 1) return;
-    this.#ping();
-    clock.after(limits.probeMs, () => this.#probed(false));
+    this.#liveness.probe(call);
   }
 
   ready(): Promise<boolean> {
@@ -220,6 +211,7 @@ export class Link implements SeatLink {
 
   #hello(uuid: string, { fileKey }: Place, more: object): void {
     this.#queue.push(wsFrame('text', hello(uuid, { ...this.#deps.extensions(fileKey), ...more })));
+    this.#liveness.begin();
   }
 
   #claimName(introduction: Introduction): void {
@@ -235,7 +227,8 @@ export class Link implements SeatLink {
     holder.ear.probe((alive) => {
       if (this.#state.name !== 'probing') return;
       if (alive) this.#refuse(closeCodes.duplicateAuth);
-      else this.#enter(introduction);
+      // The connection is given up; its place may still be kept for it, and is asked for next.
+      else this.#claimName(introduction);
       release();
     });
   }
@@ -311,17 +304,8 @@ export class Link implements SeatLink {
     this.end(closeCodes.slowConsumer);
   }
 
-  #beat(): void {
-    if (this.#state.name !== 'live' || this.#throttle.excused) return;
-    const { clock, limits, counters } = this.#desk;
-    // Its answers may have waited in the socket that we did not read.
-    this.#lastSign += this.#throttle.excusedMs - this.#excusedBefore;
-    this.#excusedBefore = this.#throttle.excusedMs;
-    if (clock.monotonic() - this.#lastSign <= limits.silenceMs) {
-      this.#ping();
-      return;
-    }
-    counters.silent++;
+  #silent(): void {
+    this.#desk.counters.silent++;
     this.end(closeCodes.heartbeatFailed);
   }
 
@@ -329,19 +313,6 @@ export class Link implements SeatLink {
   #ping(): void {
     const { stream } = this.#accepted;
     if (!stream.destroyed && !stream.writableEnded) stream.write(pingFrame);
-  }
-
-  #sign(): void {
-    this.#lastSign = this.#desk.clock.monotonic();
-    this.#probed(true);
-  }
-
-  #probed(alive: boolean): void {
-    const probes = this.#probes;
-    if (probes.length === 0) return;
-    this.#probes = [];
-    if (!alive) this.end(closeCodes.heartbeatFailed);
-    for (const call of probes) call(alive);
   }
 
   #refuse(close: Close): void {
@@ -370,13 +341,12 @@ export class Link implements SeatLink {
     if (state.name === 'over') return;
     this.#state = { name: 'over' };
     if (state.name === 'greeting') state.deadline.cancel();
-    this.#stopBeat();
     this.#throttle.close();
     if (state.name === 'live') {
       if (state.seat instanceof Seat) state.seat.detach(this, keep);
       else this.#desk.leave(state.member, state.seat.fileKey);
     }
-    this.#probed(false);
+    this.#liveness.stop();
   }
 
   /** Without a close frame (1006) the line broke: whoever said good-bye does not come back. */
