@@ -36,6 +36,8 @@ export interface Yard extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly blobs: Blobs;
   readonly errors: string[];
+  /** The database. */
+  readonly file: string;
   /** Everything that is committed; only with `onDisk`. */
   rows(): AllRows;
   /** Closes the engine and opens a new one over the same store, as a restart does; `crashed`: the old one is just left. */
@@ -89,6 +91,7 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
     clock,
     blobs,
     errors,
+    file,
     rows() {
       if (rows === null) throw new Error('open the yard with onDisk to look at its rows');
       return rows.read();
@@ -163,6 +166,8 @@ export async function connect(
     offers?: number;
     profile?: WorkerProfile;
     onlyOffers?: boolean;
+    /** It is given nothing by itself: it claims. */
+    asks?: boolean;
     key?: string;
     by?: Principal;
   } = {},
@@ -231,7 +236,11 @@ export async function connect(
   const offer = (given: readonly Assignment[]): void => void worker.offered.push(...given);
   worker.handle = yard.engine.sessions.attach(by, id, session, {
     tell: (what) => void worker.told.push(what),
-    push: options.onlyOffers ? { offer, offers: offers || 1, offerMs: 60_000 } : { run, offer, offers, offerMs: null },
+    push: options.asks
+      ? null
+      : options.onlyOffers
+        ? { offer, offers: offers || 1, offerMs: 60_000 }
+        : { run, offer, offers, offerMs: null },
   });
   return worker;
 }
