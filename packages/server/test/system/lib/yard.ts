@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@switchyard/sdk/client/client.ts';
 import { type TempDir, tempDir } from '../../lib/temp-dir.ts';
+import { steadyPort } from './steady-port.ts';
 
 const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
@@ -27,17 +28,18 @@ export class Yard implements AsyncDisposable {
   readonly dir: TempDir;
   readonly data: string;
   #server: { child: ChildProcess; ready: Ready; err: () => string } | null = null;
-  #port = 0;
+  readonly #port: number;
   #up = Promise.withResolvers<void>();
   readonly #children = new Set<ChildProcess>();
 
-  private constructor(dir: TempDir) {
+  private constructor(dir: TempDir, port: number) {
     this.dir = dir;
+    this.#port = port;
     this.data = join(dir.path, 'data');
   }
 
   static async open(): Promise<Yard> {
-    return new Yard(await tempDir());
+    return new Yard(await tempDir(), await steadyPort());
   }
 
   get ready(): Ready {
@@ -45,7 +47,7 @@ export class Yard implements AsyncDisposable {
     return this.#server.ready;
   }
 
-  /** Starts the server; after the first time on the same port again. */
+  /** Starts the server, always on the same port. */
   async start(flags: readonly string[] = []): Promise<Ready> {
     const kueue = flags.some((flag) => flag.startsWith('--kueue')) ? [] : ['--no-kueue-enabled'];
     const child = this.#spawn(['serve', '--json', '--port', String(this.#port), '--log-level', 'warn', ...kueue, ...flags]);
@@ -58,7 +60,6 @@ export class Yard implements AsyncDisposable {
     gone.catch(() => {});
     const ready = JSON.parse(line) as Ready;
     this.#server = { child, ready, err };
-    this.#port = Number(new URL(ready.url).port);
     this.#up.resolve();
     return ready;
   }
