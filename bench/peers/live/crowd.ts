@@ -94,7 +94,7 @@ serveCalls({
     await all;
     const { latencies } = stamps;
     stamps = null;
-    for (const socket of subscribers.slice(0, stuck)) socket.close();
+    for (const socket of subscribers.splice(0, stuck)) socket.close();
     return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
   },
   leave() {

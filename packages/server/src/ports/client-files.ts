@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { Millis } from '../domain/ids.ts';
 
 /**
- * Files that live clients leave for each other. They end with their client and with the server. Rules (cited by
- * `test/files/client-files.test.ts`):
+ * Files that live clients leave for each other. They end with their client and with the server. Rules (tested
+ * over the wire in `test/concierge/files.test.ts`):
  *
  * C1 A folder belongs to one live client, named by its UUID; it exists from the first file on.
  * C2 A file appears whole or not at all: an aborted, refused or failed write leaves what was there before.
