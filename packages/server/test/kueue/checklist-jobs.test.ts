@@ -98,6 +98,28 @@ describe('jobs, as the real programs must find them (kueue §8)', () => {
     expect(await client.show(99)).toEqual({ success: false, text: 'no job 99' });
   });
 
+  test.each([10, 100_000])(
+    'kueue §8.5 §6.9: whoever hears that a job is over finds all of its output (%i bytes)',
+    async (bytes) => {
+      await using place = await openPlace();
+      await using worker = await ScriptedWorker.connect(place.ownPort, { secret, silent: true });
+      const client = new ScriptedClient(place.ownPort, secret);
+      const id = await client.submit(sh('true'));
+      const lengths: Promise<number>[] = [];
+      place.engine.feed.subscribe({ task: id }, (changes) => {
+        if (changes.some(({ json }) => json.includes('"succeeded"'))) {
+          lengths.push(place.engine.logs.lengths(id, 1).then(({ out, err }) => out + err));
+        }
+      });
+      await until(() => worker.jobs.has(id));
+      worker.say('Accept', id);
+      await until(() => worker.log.includes(`confirm ${id}`));
+      worker.finish(id, 0, 'x'.repeat(bytes), 'y'.repeat(bytes));
+      await until(() => lengths.length === 1);
+      expect(await lengths[0]).toBe(2 * bytes);
+    },
+  );
+
   test('kueue §8.6: remove-job of a pending job ends its cmd --wait with exit 0 and no output', async () => {
     await using place = await openPlace();
     const client = new ScriptedClient(place.ownPort, secret);

@@ -168,8 +168,26 @@ describe('limits, on both sides of the edge (kueue §7)', () => {
     }
     expect((await client.show(id)).stdout_text).toHaveLength(20_000_000);
     // 20 peers with 10 answers of 20 MB each.
-    expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(250_000_000);
     for (const wire of stuck) await wire.kill();
+  });
+
+  test('kueue §7.11: of a peer that never reads, no more requests are read than were promised', async () => {
+    await using place = await openPlace();
+    const client = new ScriptedClient(place.ownPort, secret);
+    const wire = await client.open();
+    wire.socket.pause();
+    const heard = (): number => wire.socket.bytesWritten - wire.socket.writableLength;
+    wire.send('"ListWorkers"'.repeat(3_000_000));
+    let same = 0;
+    for (let last = -1; same < 500; same = heard() === last ? same + 1 : 0) {
+      last = heard();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // The rest waits on the peer's own side.
+    expect(wire.socket.writableLength).toBeGreaterThan(10_000_000);
+    expect((await client.list()).jobs_pending).toBe(0);
+    await wire.kill();
   });
 
   test('pipelined: submissions share transactions, and all answers come in order', async () => {

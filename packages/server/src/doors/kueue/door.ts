@@ -103,7 +103,8 @@ class KueueDoor implements Door {
 
   status(): { connections: number; notes: readonly string[] } {
     const { port, hosts, secretPlace } = this.#options;
-    const where = port === null ? 'the shared port' : `port ${port} of ${hosts.join(', ')} and the shared port`;
+    const own = port === 0 ? 'a port of its own' : `port ${port}`;
+    const where = port === null ? 'the shared port' : `${own} of ${hosts.join(', ')} and the shared port`;
     return {
       connections: this.#caps.count,
       notes: [
