@@ -16,8 +16,8 @@ export interface OpenEngine {
 
 const quiet = { info: () => {}, warn: console.warn, error: console.error };
 
-/** The engine as the server builds it: threaded store, every commit flushed, real files. Without doors. */
-export async function openEngine(folder: string): Promise<OpenEngine> {
+/** The engine as the server builds it: threaded store, every commit flushed (unless told otherwise), real files. Without doors. */
+export async function openEngine(folder: string, durability: 'full' | 'normal' = 'full'): Promise<OpenEngine> {
   const procedures = {
     url: new URL('../../packages/server/src/engine/procedures/index.ts', import.meta.url).href,
     export: 'procedures',
@@ -26,11 +26,11 @@ export async function openEngine(folder: string): Promise<OpenEngine> {
     throw error;
   };
   const file = join(folder, 'switchyard.db');
-  const store = await openSqliteStore({ file, durability: 'full', mode: 'threaded', procedures, onFatal: fail });
+  const store = await openSqliteStore({ file, durability, mode: 'threaded', procedures, onFatal: fail });
   const clock = realClock;
   const bus = createMemoryBus({ clock, onError: console.error });
   const blobs = await openBlobs({ dir: join(folder, 'blobs'), quotaBytes: 1e10, maxBytes: 1e9, clock });
-  const logFiles = await openLogFiles({ dir: join(folder, 'logs'), capBytes: 16_777_216, durability: 'full' });
+  const logFiles = await openLogFiles({ dir: join(folder, 'logs'), capBytes: 16_777_216, durability });
   const built = await createEngine({ store, bus, blobs, logFiles, clock, random: realRandom, log: quiet });
   return {
     engine: built.engine,

@@ -1,12 +1,12 @@
 import type { ClassId } from '../domain/ids.ts';
-import type { ClassSpec } from '../domain/needs.ts';
-import { fitsNow, mayClaim, roomOf, suits } from '../domain/worker.ts';
+import { type ClassSpec, fitsIn } from '../domain/needs.ts';
+import { mayClaim, suits } from '../domain/worker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Queries } from '../ports/store.ts';
 import type { AnswerOf, InputOf } from './commands.ts';
 import type { Insist } from './insist.ts';
 import type { Runner } from './run.ts';
-import { byBusyness, type LiveSession, type SessionTable } from './session-table.ts';
+import { byBusyness, type LiveSession, leastBusy, type SessionTable } from './session-table.ts';
 
 export interface DispatcherDeps {
   readonly runner: Runner;
@@ -28,6 +28,17 @@ const mostPerClaim = 256;
 /** Classes looked after at once: each may wait for a commit. */
 const mostSpreads = 16;
 const mostSpecs = 10_000;
+const widestWave = 1_024;
+
+interface Claimed {
+  /** Attempts begun and offers made. */
+  readonly taken: number;
+  /** Classes of which nobody can begin anything now. */
+  readonly exhausted: readonly ClassId[];
+  readonly more: boolean;
+}
+
+const nothingClaimed: Claimed = { taken: 0, exhausted: [], more: false };
 
 /**
  * Pushes work: the same claim that a pull worker makes, made by the server that holds the connection, at once, for the least
@@ -35,6 +46,8 @@ const mostSpecs = 10_000;
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const specs = new Map<ClassId, ClassSpec>();
+  /** How wide the last spread of a class ended. */
+  const momentum = new Map<ClassId, number>();
   const woken = new Set<ClassId>();
   const spreading = new Set<ClassId>();
 
@@ -61,18 +74,24 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     else for (const session of [...deps.sessions.all()].sort(byBusyness)) wakeSession(session);
   }
 
-  /** A wave of sessions, doubling until one of them finds nothing left for anybody. */
+  /** Waves of sessions, doubling until one of them finds nothing left for anybody, or nobody is left who could take more. */
   async function spread(id: ClassId): Promise<void> {
     const spec = await specOf(id);
     if (spec === null) return;
-    const tried = new Set<LiveSession>();
-    for (let wave = 1; ; wave *= 2) {
-      const fitting = [...deps.sessions.all()].filter((session) => !tried.has(session) && couldTake(session, spec));
-      if (fitting.length === 0) return;
-      const now = fitting.sort(byBusyness).slice(0, wave);
-      for (const session of now) tried.add(session);
-      const exhausted = await Promise.all(now.map((session) => claimFor(session, fitting.length)));
-      if (exhausted.some((classes) => classes.includes(id))) return;
+    const inVain = new Set<LiveSession>();
+    for (let wave = momentum.get(id) ?? 1; ; wave = Math.min(2 * wave, widestWave)) {
+      const fitting = [...deps.sessions.all()].filter((session) => !inVain.has(session) && couldTake(session, spec));
+      const now = leastBusy(fitting, wave);
+      const claimed = await Promise.all(now.map((session) => claimFor(session, fitting.length)));
+      now.forEach((session, i) => {
+        if (claimed[i]?.taken === 0) inVain.add(session);
+      });
+      const over = now.length === 0 || claimed.some(({ exhausted }) => exhausted.includes(id));
+      if (!over) continue;
+      // Where much comes at once, much will come: the next wave begins nearly as wide.
+      if (momentum.size >= mostSpecs) momentum.clear();
+      momentum.set(id, Math.max(1, Math.ceil(now.length / 2)));
+      return;
     }
   }
 
@@ -86,62 +105,65 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return row.spec;
   }
 
-  function couldTake({ worker, ears, offers }: LiveSession, spec: ClassSpec): boolean {
+  function couldTake({ worker, room, ears, offers }: LiveSession, spec: ClassSpec): boolean {
     const { push } = ears;
-    if (push === null || !mayClaim(worker)) return false;
-    if (push.run !== undefined && fitsNow(spec, worker)) return true;
+    if (push === null || !mayClaim(worker) || !suits(spec, worker)) return false;
+    if (push.run !== undefined && fitsIn(spec.amounts, room)) return true;
     if (push.offer === undefined || offers >= push.offers) return false;
-    return worker.profile.room === 'counted' ? suits(spec, worker) : fitsNow(spec, worker);
+    return worker.profile.room === 'counted' || fitsIn(spec.amounts, room);
   }
 
   function wakeSession(session: LiveSession): void {
     void claimFor(session, 1).catch((cause: unknown) => deps.failed('dispatch', cause));
   }
 
-  /** One claim at a time per session; who wakes it meanwhile gets another one afterwards. Answers with the classes used up. */
-  async function claimFor(session: LiveSession, sharers: number): Promise<readonly ClassId[]> {
+  /** One claim at a time per session; who wakes it meanwhile gets another one afterwards. Alone, it goes on while there is more. */
+  async function claimFor(session: LiveSession, sharers: number): Promise<Claimed> {
     if (session.claiming) {
       session.again = true;
-      return [];
+      return nothingClaimed;
     }
     session.claiming = true;
-    const exhausted: ClassId[] = [];
     try {
-      do {
+      for (;;) {
         session.again = false;
-        exhausted.push(...(await claimRun(session, sharers)), ...(await claimOffers(session)));
-      } while (session.again && deps.sessions.get(session.number) === session);
+        const run = await claimRun(session, sharers);
+        const offers = await claimOffers(session);
+        const present = deps.sessions.get(session.number) === session;
+        if (sharers === 1 && present && (session.again || run.more || offers.more)) continue;
+        return { taken: run.taken + offers.taken, exhausted: [...run.exhausted, ...offers.exhausted], more: false };
+      }
     } finally {
       session.claiming = false;
+      if (session.again && deps.sessions.get(session.number) === session) wakeSession(session);
     }
-    return exhausted;
   }
 
-  async function claimRun(session: LiveSession, sharers: number): Promise<readonly ClassId[]> {
+  async function claimRun(session: LiveSession, sharers: number): Promise<Claimed> {
     const { run } = session.ears.push ?? {};
-    const free = roomOf(session.worker).slots;
-    if (run === undefined || free <= 0 || !mayClaim(session.worker)) return [];
+    const free = session.room.slots;
+    if (run === undefined || free <= 0 || !mayClaim(session.worker)) return nothingClaimed;
     // Several idle workers share what there is; a queue longer than that fills them in further rounds.
     const max = Math.max(1, Math.min(mostPerClaim, Math.ceil(free / sharers)));
     const { assignments, exhausted, more } = await claim(session, 'run', max, null);
     if (assignments.length > 0) run(assignments);
-    if (roomOf(session.worker).slots <= 0) return exhausted;
-    if (more) session.again = true;
-    else if (session.offers === 0) await takeBack(session);
-    return exhausted;
+    const room = session.room.slots > 0;
+    if (room && !more && session.offers === 0) await takeBack(session);
+    return { taken: assignments.length, exhausted, more: more && room };
   }
 
-  async function claimOffers(session: LiveSession): Promise<readonly ClassId[]> {
+  async function claimOffers(session: LiveSession): Promise<Claimed> {
     const { push } = session.ears;
-    if (push?.offer === undefined || !mayClaim(session.worker)) return [];
+    if (push?.offer === undefined || !mayClaim(session.worker)) return nothingClaimed;
     const max = Math.min(mostPerClaim, push.offers - session.offers);
     // Prefetching is for a full worker: with room left there is nothing that it could have got.
-    if (max <= 0 || (push.run !== undefined && roomOf(session.worker).slots > 0)) return [];
+    if (max <= 0 || (push.run !== undefined && session.room.slots > 0)) return nothingClaimed;
     const deadline = push.offerMs === null ? null : deps.clock.now() + push.offerMs;
     const { assignments, exhausted, more } = await claim(session, 'offer', max, deadline);
     if (assignments.length > 0) push.offer(assignments);
-    if (more && session.offers < push.offers) session.again = true;
-    return push.run === undefined ? exhausted : [];
+    // What is only shown in advance does not tell that nothing could begin.
+    const all = push.run === undefined ? exhausted : [];
+    return { taken: assignments.length, exhausted: all, more: more && session.offers < push.offers };
   }
 
   async function claim(
@@ -182,7 +204,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       for (const [task, held] of rich.held) {
         if (!held.offered) continue;
         const spec = await specOf(held.class);
-        if (spec === null || !fitsNow(spec, idle.worker)) continue;
+        if (spec === null || !suits(spec, idle.worker) || !fitsIn(spec.amounts, idle.room)) continue;
         await deps.insist('stop', { task, goal: 'requeue', reason: 'drain', kill: false });
         return;
       }

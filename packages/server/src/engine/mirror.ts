@@ -37,7 +37,7 @@ export function createMirror({ table, watch, moved }: MirrorDeps): Mirror {
     const session = table.get(number);
     if (session === undefined) return;
     const { worker } = session;
-    session.worker = { ...worker, reported: reported ?? worker.reported, total: total ?? worker.total };
+    table.describe(session, { ...worker, reported: reported ?? worker.reported, total: total ?? worker.total });
   }
 
   /** Only the last word of a batch on a task counts: what came before is over. */
@@ -58,7 +58,7 @@ export function createMirror({ table, watch, moved }: MirrorDeps): Mirror {
     if (session === undefined) return;
     const said = JSON.parse(json) as { status: WorkerStatus; mode: WorkerMode; wanted: Wanted | null };
     const { status, mode, wanted } = said;
-    session.worker = { ...session.worker, status, mode, wanted };
+    table.describe(session, { ...session.worker, status, mode, wanted });
   }
 
   return {

@@ -2,7 +2,7 @@ import type { TaskId, WorkerId } from '../domain/ids.ts';
 import { type Amounts, minus, nothing, plus } from '../domain/needs.ts';
 import type { Principal } from '../domain/principal.ts';
 import { isRunningLike, type Task } from '../domain/task.ts';
-import { busyness, type Worker } from '../domain/worker.ts';
+import { busyness, roomOf, type Worker } from '../domain/worker.ts';
 import type { SessionEars } from './engine.ts';
 
 /** What this server knows of a session that is connected to it. A mirror for choosing well; the store decides. */
@@ -10,8 +10,11 @@ export interface LiveSession {
   readonly by: Principal;
   readonly number: number;
   readonly ears: SessionEars;
-  /** The row as last read or reported; `used` and `holding` are kept by the mirror. */
-  worker: Worker;
+  /** The row as last read or reported; `used` and `holding` are kept by the mirror. Set by `describe` alone. */
+  readonly worker: Worker;
+  /** What it has left, and how full it is (`busyness`): asked with every wake-up, so worked out once. */
+  readonly room: Amounts;
+  readonly busy: number;
   readonly held: Map<TaskId, HeldTask>;
   /** Offers that it has not answered. */
   offers: number;
@@ -53,6 +56,11 @@ export class SessionTable {
     return session;
   }
 
+  /** What is known of the worker has changed. */
+  describe(session: LiveSession, worker: Worker): void {
+    Object.assign(session, { worker, ...measured(worker) });
+  }
+
   get(number: number): LiveSession | undefined {
     return this.#sessions.get(number);
   }
@@ -85,12 +93,13 @@ export class SessionTable {
     session.held.set(task.id, { amounts: taken, class: task.class, offered, answered: false });
     this.#holders.set(task.id, session);
     if (offered) session.offers += 1;
-    session.worker = {
-      ...session.worker,
-      used: plus(session.worker.used, taken),
-      holding: session.worker.holding + 1,
-      reported: session.worker.reported === null ? null : minus(session.worker.reported, taken),
-    };
+    const { worker } = session;
+    this.describe(session, {
+      ...worker,
+      used: plus(worker.used, taken),
+      holding: worker.holding + 1,
+      reported: worker.reported === null ? null : minus(worker.reported, taken),
+    });
   }
 
   /** Its answer to an offer is on the way to the store: it may be shown the next one. */
@@ -129,15 +138,26 @@ export class SessionTable {
 
   #released(session: LiveSession, held: HeldTask): void {
     if (held.offered && !held.answered) session.offers -= 1;
-    session.worker = {
-      ...session.worker,
-      used: minus(session.worker.used, held.amounts),
-      holding: Math.max(0, session.worker.holding - 1),
-    };
+    const { worker } = session;
+    const used = minus(worker.used, held.amounts);
+    this.describe(session, { ...worker, used, holding: Math.max(0, worker.holding - 1) });
   }
+}
+
+export function measured(worker: Worker): Pick<LiveSession, 'room' | 'busy'> {
+  return { room: roomOf(worker), busy: busyness(worker) };
 }
 
 /** Least busy first, then who holds least, then the oldest. */
 export function byBusyness(a: LiveSession, b: LiveSession): number {
-  return busyness(a.worker) - busyness(b.worker) || a.worker.holding - b.worker.holding || a.worker.id - b.worker.id;
+  return a.busy - b.busy || a.worker.holding - b.worker.holding || a.worker.id - b.worker.id;
+}
+
+/** The `n` least busy ones. */
+export function leastBusy(sessions: readonly LiveSession[], n: number): LiveSession[] {
+  if (n > 1) return sessions.toSorted(byBusyness).slice(0, n);
+  // The usual case, without putting everybody in order.
+  let best: LiveSession | null = null;
+  for (const session of sessions) if (best === null || byBusyness(session, best) < 0) best = session;
+  return best === null ? [] : [best];
 }

@@ -8,7 +8,7 @@ import type { InputOf, Told } from './commands.ts';
 import { createDeadlines } from './deadlines.ts';
 import type { SessionHandle, Sessions } from './engine.ts';
 import type { Insist } from './insist.ts';
-import type { LiveSession, SessionTable } from './session-table.ts';
+import { type LiveSession, measured, type SessionTable } from './session-table.ts';
 import type { Watch } from './watch.ts';
 
 export interface SessionsDeps {
@@ -68,7 +68,7 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
       const [row, held] = await Promise.all([store.query.worker(worker.id), store.query.held(worker.id)]);
       const classes = await store.query.classes([...new Set(held.map((task) => task.class))]);
       if (table.get(number) !== session || row === null) return;
-      session.worker = { ...row, used: nothing, holding: 0 };
+      table.describe(session, { ...row, used: nothing, holding: 0 });
       const specs = new Map(classes.map(({ id, spec }) => [id, spec]));
       for (const task of held) {
         const spec = specs.get(task.class);
@@ -92,11 +92,13 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
 
   return {
     attach(by, workerId, number, ears) {
+      const unknown = unknownWorker(workerId, number);
       const session: LiveSession = {
         by,
         number,
         ears,
-        worker: unknownWorker(workerId, number),
+        worker: unknown,
+        ...measured(unknown),
         held: new Map(),
         offers: 0,
         claiming: false,
