@@ -21,7 +21,7 @@ describe('kill -9 of the server in full flight', () => {
   it(
     `${size.submissions} submissions, an array of ${size.array} and a graph under ${size.kills} kills (seed ${seed})`,
     async () => {
-      await using yard = await Yard.open();
+      const yard = await Yard.forTest();
       await yard.start();
       const effects = join(yard.dir.path, 'effects');
       await mkdir(effects);

@@ -6,7 +6,7 @@ import { gather, Yard } from './lib/yard.ts';
 
 describe('a server that is killed and started again', () => {
   it('loses nothing: the job goes on, its output is whole, the waiting command gets its exit code', async () => {
-    await using yard = await Yard.open();
+    const yard = await Yard.forTest();
     await yard.start();
     const go = join(yard.dir.path, 'go');
     const script = `echo "ran $SWITCHYARD_ATTEMPT" >> effects; echo before; until [ -e ${go} ]; do sleep 0.05; done; echo after; exit 7`;
@@ -24,7 +24,7 @@ describe('a server that is killed and started again', () => {
   }, 60_000);
 
   it('hands tasks back on an orderly stop, and runs them after the next start', async () => {
-    await using yard = await Yard.open();
+    const yard = await Yard.forTest();
     await yard.start();
     const script = 'echo x >> ran; sleep 1000';
     const id = (await yard.cli(['submit', '--', 'sh', '-c', script])).out.trim();

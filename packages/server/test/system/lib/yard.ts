@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@switchyard/sdk/client/client.ts';
+import { onTestFinished } from 'vitest';
 import { type TempDir, tempDir } from '../../lib/temp-dir.ts';
 import { steadyPort } from './steady-port.ts';
 
@@ -40,6 +41,13 @@ export class Yard implements AsyncDisposable {
 
   static async open(): Promise<Yard> {
     return new Yard(await tempDir(), await steadyPort());
+  }
+
+  /** For one test: cleared away when it ends, also when it hangs (`await using` would then leave its processes behind). */
+  static async forTest(): Promise<Yard> {
+    const yard = await Yard.open();
+    onTestFinished(() => yard[Symbol.asyncDispose](), 30_000);
+    return yard;
   }
 
   get ready(): Ready {
