@@ -1,5 +1,5 @@
 import { moved } from '../../domain/counts.ts';
-import type { BodyId, Millis, TaskId } from '../../domain/ids.ts';
+import type { BodyId, ClassId, Millis, TaskId } from '../../domain/ids.ts';
 import { isFinal, type Job } from '../../domain/job.ts';
 import { classKey } from '../../domain/needs.ts';
 import type { Edge, InternedClass } from '../../domain/rows.ts';
@@ -22,7 +22,7 @@ export interface Insertion {
 /** Rows, bodies and edges of tasks that have their ids. */
 export function insertTasks(draft: Draft, job: Job, placed: readonly PlacedTask[], insertion: Insertion): void {
   const { hold: held, classes } = insertion;
-  const classIds = new Map(classes.map(({ id, spec }) => [classKey(spec), id]));
+  const classOf = classFinder(classes);
   const waitsFor = insertion.after.filter(({ state }) => state !== 'succeeded');
   let { counts } = draft.job(job.id);
   let nextBody = insertion.body;
@@ -33,7 +33,7 @@ export function insertTasks(draft: Draft, job: Job, placed: readonly PlacedTask[
     const above = root ? waitsFor.map((parent) => ({ kind: 'job' as const, id: parent.id })) : parents;
     putEdges(draft, above, plan.array === null ? 'task' : 'array', id);
     const state = initialTaskState({ held, notBefore: root ? insertion.notBefore : null, parentsLeft: above.length });
-    const classId = classIds.get(classKey(specOf(plan))) ?? 0;
+    const classId = classOf(plan);
     const row = { ...common(draft, job, id, plan), class: classId, body, parentsLeft: above.length };
     if (plan.array === null) draft.putTask({ ...row, ...freshTask, state }, true);
     else putArray(draft, row, plan.array, state);
@@ -46,6 +46,14 @@ export function insertTasks(draft: Draft, job: Job, placed: readonly PlacedTask[
   draft.putJob({ ...draft.job(job.id), counts });
   // A parent that has ended badly already takes them with it, as if it ended now.
   for (const { id, state } of waitsFor) if (isFinal(state)) draft.spread({ kind: 'job', id, tell: 'parent-lost' });
+}
+
+/** Most jobs have tasks of one class: then there is nothing to look up. */
+function classFinder(classes: readonly InternedClass[]): (plan: PlacedTask['plan']) => ClassId {
+  const [only, ...others] = classes;
+  if (only !== undefined && others.length === 0) return () => only.id;
+  const ids = new Map(classes.map(({ id, spec }) => [classKey(spec), id]));
+  return (plan) => ids.get(classKey(specOf(plan))) ?? 0;
 }
 
 const freshTask = {

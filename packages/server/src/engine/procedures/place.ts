@@ -45,6 +45,8 @@ export function specOf(plan: TaskPlan): ClassSpec {
 
 /** Each class once. */
 export function specsOf(plans: readonly TaskPlan[]): ClassSpec[] {
+  const [only] = plans;
+  if (only !== undefined && plans.length === 1) return [specOf(only)];
   const byKey = new Map<string, ClassSpec>();
   for (const plan of plans) {
     const spec = specOf(plan);
