@@ -3,6 +3,7 @@ import { createClient } from '../../packages/sdk/src/client/client.ts';
 import type { Bench, Line } from '../lib/bench.ts';
 import { Closing } from '../lib/closing.ts';
 import { median } from '../lib/figures.ts';
+import { quiet } from '../lib/quiet.ts';
 import { tempFolder } from '../lib/temp-folder.ts';
 import { fillFinished } from '../ours/fill-finished.ts';
 import { startServer } from '../ours/server.ts';
@@ -27,6 +28,7 @@ export const restart: Bench = {
       await (await startServer(data)).close();
       const times: number[] = [];
       for (let round = 0; round < rounds; round++) {
+        await quiet();
         const server = await startServer(data);
         times.push(server.readyMs);
         await server.close();

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Bench, Line } from '../lib/bench.ts';
 import { Closing } from '../lib/closing.ts';
 import { percentile } from '../lib/figures.ts';
+import { quiet } from '../lib/quiet.ts';
 import { type Program, startProgram } from '../lib/start-program.ts';
 import { tempFolder } from '../lib/temp-folder.ts';
 import { startServer } from '../ours/server.ts';
@@ -36,6 +37,7 @@ export const start: Bench = {
     const all = new Map(pairs.map(({ name }) => [name, { p50: [] as number[], p99: [] as number[] }]));
     for (let round = 0; round < rounds; round++) {
       for (const pair of pairs) {
+        await quiet();
         const times = await sample(pair, samples);
         all.get(pair.name)?.p50.push(percentile(times, 0.5));
         all.get(pair.name)?.p99.push(percentile(times, 0.99));
