@@ -29,6 +29,8 @@ export interface TaskPlan {
    * (`kinds/` leaves `{"task":-1-position}` in the body's inputs).
    */
   readonly refersTo: readonly number[];
+  /** Tasks of other jobs whose files it takes: the submitter must be allowed to see them. */
+  readonly takesFrom?: readonly TaskId[];
 }
 
 /** A task of a plan with its id and the ids of its parents (see `place-tasks.ts`). */

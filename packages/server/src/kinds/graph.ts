@@ -1,3 +1,4 @@
+import { limits } from '@switchyard/sdk/names.ts';
 import { GraphSpec as GraphSchema, type GraphSpec, type GraphTask } from '@switchyard/sdk/task-spec.ts';
 import { type Result, refuse } from '../domain/errors.ts';
 import type { TaskPlan } from '../domain/plan.ts';
@@ -43,6 +44,13 @@ function parentsOf(tasks: readonly GraphTask[]): Result<number[][]> {
       if (position === undefined)
         return refuse('unknown_parent', `Task ${task.key} waits for ${key}, and there is no such task`, at);
       mine.add(position);
+    }
+    if (mine.size > limits.parents) {
+      return refuse(
+        'too_large',
+        `Task ${task.key} waits for ${mine.size} tasks; at most ${limits.parents} are allowed`,
+        `/spec/tasks/${i}/after`,
+      );
     }
     all.push([...mine]);
   }

@@ -29,9 +29,9 @@ export function planShell(spec: ShellSpec | GraphTask, where: Where): Result<{ p
   if (array.refusal !== undefined) return array;
   const inputs = inputsOf(spec, where);
   if (inputs.refusal !== undefined) return inputs;
-  const escaping = [...(spec.inputs ?? []).map(({ path }) => path), ...(spec.outputs ?? [])].find(leavesFolder);
-  if (escaping !== undefined) {
-    return refuse('invalid', `${escaping} leads out of the task's folder; use a path below it`, `${where.at}/inputs`);
+  const outside = pathOutside(spec);
+  if (outside !== null) {
+    return refuse('invalid', `${outside.path} leads out of the task's folder; use a path below it`, `${where.at}${outside.at}`);
   }
   const { argv, cwd, env, stdout, stderr } = spec;
   if (argv[0] === '' || argv.some((word) => word.includes('\0'))) {
@@ -72,6 +72,7 @@ export function planShell(spec: ShellSpec | GraphTask, where: Where): Result<{ p
         after: [],
         array: array.value,
         refersTo: inputs.value.refersTo,
+        takesFrom: inputs.value.takesFrom,
       },
     },
   };
@@ -85,14 +86,23 @@ function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
-function inputsOf(spec: ShellSpec | GraphTask, where: Where): Result<{ list: BodyInput[]; refersTo: number[] }> {
+interface Inputs {
+  readonly list: BodyInput[];
+  readonly refersTo: number[];
+  readonly takesFrom: number[];
+}
+
+function inputsOf(spec: ShellSpec | GraphTask, where: Where): Result<Inputs> {
   const list: BodyInput[] = [];
   const refersTo: number[] = [];
+  const takesFrom: number[] = [];
   for (const [i, input] of (spec.inputs ?? []).entries()) {
     const { path } = input;
     if ('blob' in input) list.push(input);
-    else if (typeof input.task === 'number') list.push({ path, task: input.task, count: 1, artifact: input.artifact });
-    else {
+    else if (typeof input.task === 'number') {
+      takesFrom.push(input.task);
+      list.push({ path, task: input.task, count: 1, artifact: input.artifact });
+    } else {
       const position = where.resolve(input.task);
       if (position === null) {
         return refuse(
@@ -106,7 +116,15 @@ function inputsOf(spec: ShellSpec | GraphTask, where: Where): Result<{ list: Bod
       list.push({ path, task: -1 - position, count: 1, artifact: input.artifact });
     }
   }
-  return { value: { list, refersTo } };
+  return { value: { list, refersTo, takesFrom } };
+}
+
+function pathOutside({ inputs = [], outputs = [] }: ShellSpec | GraphTask): { path: string; at: string } | null {
+  const paths = [
+    ...inputs.map(({ path }, i) => ({ path, at: `/inputs/${i}/path` })),
+    ...outputs.map((path, i) => ({ path, at: `/outputs/${i}` })),
+  ];
+  return paths.find(({ path }) => leavesFolder(path)) ?? null;
 }
 
 function isAbsolute(path: string): boolean {

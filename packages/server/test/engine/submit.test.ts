@@ -264,3 +264,16 @@ describe('startOn', () => {
     expect(await yard.engine.query.jobs(admin, {}, { limit: 10, cursor: null, order: 'asc' })).toHaveLength(1);
   });
 });
+
+describe('files of other jobs', () => {
+  it('are taken only from tasks that the submitter may see', async () => {
+    await using yard = await openYard();
+    const foreign = await submit(yard, {});
+    const mine = await submit(yard, {}, submitter);
+    const from = (task: number) => ({ spec: shell({ inputs: [{ path: 'in', task, artifact: 'out' }] }) });
+    expect(ok(await send(yard, from(mine.taskIds[0]!), {}, submitter)).replayed).toBe(false);
+    expect((await send(yard, from(foreign.taskIds[0]!), {}, submitter)).refusal?.code).toBe('unknown_parent');
+    expect((await send(yard, from(foreign.taskIds[0]!))).refusal).toBeUndefined();
+    expect((await send(yard, from(999))).refusal?.code).toBe('unknown_parent');
+  });
+});

@@ -1,7 +1,9 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { TaskId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { kindPool, type Pool } from '../../domain/rows.ts';
+import type { Task } from '../../domain/task.ts';
 import type { TaskPlan } from '../commands.ts';
 import { seesJob } from './rounds.ts';
 
@@ -44,6 +46,19 @@ function checkKind(task: TaskPlan, pools: ReadonlyMap<string, Pool>): Refused {
   if (pool === undefined || slots <= pool.total) return null;
   const text = `${slots} slots wanted, ${pool.total} tasks of kind ${task.kind} may run at once`;
   return refuse('impossible', text, placeOf(task, 'slots'));
+}
+
+/** Ids of tasks of other jobs whose files are asked for. */
+export function sourcesOf(tasks: readonly TaskPlan[]): TaskId[] {
+  return [...new Set(tasks.flatMap(({ takesFrom = [] }) => takesFrom))];
+}
+
+/** Whose files may be taken, they may be seen: nobody reads a foreign job by having a task fetch from it. */
+export function checkSources(ids: readonly TaskId[], tasks: readonly Task[], jobs: readonly Job[], by: Principal): Refused {
+  const seen = new Set(jobs.filter((job) => seesJob(by, job)).map(({ id }) => id));
+  const open = new Set(tasks.filter(({ job }) => seen.has(job)).map(({ id }) => id));
+  const missing = ids.find((id) => !open.has(id));
+  return missing === undefined ? null : refuse('unknown_parent', `There is no task ${missing} to take files from`);
 }
 
 export function checkParents(after: readonly number[], parents: readonly Job[], by: Principal): Refused {

@@ -1,6 +1,6 @@
 import { refuse } from '../../domain/errors.ts';
 import { read } from '../../ports/store.ts';
-import { checkPools, forbiddenKind } from './check-plan.ts';
+import { checkPools, checkSources, forbiddenKind, sourcesOf } from './check-plan.ts';
 import { Draft } from './draft.ts';
 import { insertTasks } from './insert-tasks.ts';
 import { specsOf } from './place.ts';
@@ -14,7 +14,9 @@ export const extend: ProcedureOf<'extend'> = function* (input, context) {
   const plans = input.tasks.map(({ plan }) => plan);
   const forbidden = forbiddenKind(plans, context.by);
   if (forbidden) return forbidden;
+  const sources = sourcesOf(plans);
   const first = yield* read({
+    sources: sources.length === 0 ? undefined : { read: 'tasks', of: sources },
     job: { read: 'job', of: input.job },
     classes: { read: 'classOf', of: specsOf(plans) },
     tallies: { read: 'tallies', of: [...new Set(plans.map(({ kind }) => kind))] },
@@ -24,7 +26,8 @@ export const extend: ProcedureOf<'extend'> = function* (input, context) {
   });
   const { job, body, classes, tallies, pools, parents } = first;
   if (job === null || job.owner !== context.by.id || job.intent !== 'building') return notBuilding(input.job);
-  const wrong = checkPools(plans, pools);
+  const { owners = [] } = yield* read({ owners: first.sources && { read: 'jobs', of: first.sources.map((task) => task.job) } });
+  const wrong = checkPools(plans, pools) ?? checkSources(sources, first.sources ?? [], owners, context.by);
   if (wrong) return wrong;
   const draft = new Draft(context).load({ jobs: [job], tallies, pools, classes });
   const { hold, notBefore } = input;

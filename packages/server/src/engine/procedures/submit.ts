@@ -3,7 +3,7 @@ import type { BodyId, TaskId } from '../../domain/ids.ts';
 import { type Job, jobState } from '../../domain/job.ts';
 import { type ProcedureContext, read } from '../../ports/store.ts';
 import type { Assignment, InputOf } from '../commands.ts';
-import { checkParents, checkPools, forbiddenKind } from './check-plan.ts';
+import { checkParents, checkPools, checkSources, forbiddenKind, sourcesOf } from './check-plan.ts';
 import { Draft } from './draft.ts';
 import { insertTasks } from './insert-tasks.ts';
 import { placeTasks, specsOf } from './place.ts';
@@ -17,12 +17,14 @@ export const submit: ProcedureOf<'submit'> = function* (input, context) {
   const { tasks } = plan;
   const forbidden = forbiddenKind(tasks, context.by);
   if (forbidden) return forbidden;
+  const sources = sourcesOf(tasks);
   const bodies = tasks.filter(({ body }) => body !== null).length + 1;
   const first = yield* read({
     known: key === null ? undefined : { read: 'idempotent', of: { owner: context.by.id, key } },
     classes: { read: 'classOf', of: specsOf(tasks) },
     pools: { read: 'allPools', of: null },
     parents: { read: 'jobs', of: plan.after },
+    sources: sources.length === 0 ? undefined : { read: 'tasks', of: sources },
     worker: plan.startOn === null ? undefined : { read: 'worker', of: plan.startOn },
     job: { read: 'fresh', of: { of: 'job', n: 1 } },
     task: { read: 'fresh', of: { of: 'task', n: input.ids } },
@@ -32,7 +34,12 @@ export const submit: ProcedureOf<'submit'> = function* (input, context) {
   const { pools, classes, parents, worker = null } = first;
   const wrong = checkPools(tasks, pools) ?? checkParents(plan.after, parents, context.by);
   if (wrong) return wrong;
-  const { tallies } = yield* read({ tallies: { read: 'tallies', of: [...new Set(tasks.map(({ kind }) => kind))] } });
+  const { tallies, owners = [] } = yield* read({
+    tallies: { read: 'tallies', of: [...new Set(tasks.map(({ kind }) => kind))] },
+    owners: first.sources && { read: 'jobs', of: first.sources.map(({ job }) => job) },
+  });
+  const foreign = checkSources(sources, first.sources ?? [], owners, context.by);
+  if (foreign) return foreign;
   const draft = new Draft(context).load({ tallies, pools, classes, workers: [worker] });
   const job = newJob(input, context, first.job, first.task, first.body);
   draft.write({ put: 'body', row: { id: first.body, json: plan.spec } });
