@@ -19,7 +19,7 @@ export async function createSwitchyardHub(): Promise<{ port: number; close(): Pr
   const auth = { token: async () => null, throttled: () => false, failed: () => {} };
   const door = createConciergeDoor(
     // The engine is the built-in service's alone, and that one is off.
-    { ...shared, auth, engine: {} as Engine, files, firstFrames: new FirstFrames(), compile },
+    { ...shared, auth, engine: {} as Engine, files, viewer: null, firstFrames: new FirstFrames(), compile },
     {
       ...conciergeDefaults,
       limits: { framesPerSecond: 0, bytesPerSecond: 0, clientsPerAddress: 20_000, queueBytes: 64 * 1_048_576 },

@@ -48,7 +48,12 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   const firstFrames = new FirstFrames();
   const { concierge } = parts;
   if (concierge !== null) {
-    doors.push(createConciergeDoor({ ...shared, compile, files: concierge.files, firstFrames }, concierge.options));
+    doors.push(
+      createConciergeDoor(
+        { ...shared, compile, files: concierge.files, viewer: concierge.viewer, firstFrames },
+        concierge.options,
+      ),
+    );
   }
   return doors;
 }

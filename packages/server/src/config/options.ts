@@ -248,6 +248,12 @@ export const options = {
     group: 'concierge',
     help: 'addresses of that port; default: those of --host',
   },
+  'concierge.viewer': {
+    type: { is: 'text', placeholder: 'DIR', minLength: 1 },
+    default: null,
+    group: 'concierge',
+    help: 'a folder with the viewer, shown at /babylonjs/ of that port (never of the shared one); default: none',
+  },
   'concierge.secret': {
     type: { is: 'text', placeholder: 'TEXT', minLength: 1 },
     default: null,

@@ -1,8 +1,9 @@
 import type { Client } from '../../hub/member.ts';
 import type { ClientFiles } from '../../ports/client-files.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { StaticFiles } from '../../ports/static-files.ts';
 import { addressRule, loopback } from '../kit/addresses.ts';
-import type { Door, DoorDeps, DoorStatus } from '../kit/door.ts';
+import type { Door, DoorDeps, DoorStatus, OwnPort } from '../kit/door.ts';
 import type { FirstFrames } from '../kit/first-frames.ts';
 import { TokenBucket } from '../kit/token-bucket.ts';
 import { YardService, type YardServiceDeps } from './builtin/yard-service.ts';
@@ -16,6 +17,7 @@ import { type ConciergeLimits, conciergeLimits } from './limits.ts';
 import { Link, type LinkDeps } from './link.ts';
 import { createPolicy, type PolicyOptions } from './policy.ts';
 import { upgradeRow } from './upgrade.ts';
+import { viewerRows } from './viewer-rows.ts';
 
 export interface ConciergeOptions extends PolicyOptions {
   /** Its own port beside the shared one (concierge §1: 64209); null: none. */
@@ -52,6 +54,8 @@ export const conciergeDefaults: ConciergeOptions = {
 
 export interface ConciergeDeps extends DoorDeps {
   readonly files: ClientFiles;
+  /** The viewer's folder, shown on the door's own port. Null: none. */
+  readonly viewer: StaticFiles | null;
   readonly firstFrames: FirstFrames;
   readonly compile: YardServiceDeps['compile'];
 }
@@ -109,7 +113,7 @@ export function createConciergeDoor(deps: ConciergeDeps, options: ConciergeOptio
     dialect,
     upgrades: [upgrade],
     raw: null,
-    ports: options.port === null ? [] : [{ port: options.port, hosts: options.hosts, serves: 'http', rows: [frontRow] }],
+    ports: ownPorts(options, deps.viewer),
     opens: [{ name: 'concierge', text: 'anybody who reaches the server may be a Concierge client, where no secret is set' }],
     start: async () => {
       if (options.service) yard = new YardService({ desk, engine: deps.engine, auth: deps.auth, compile: deps.compile });
@@ -129,6 +133,11 @@ export function createConciergeDoor(deps: ConciergeDeps, options: ConciergeOptio
       return member !== undefined;
     },
   };
+}
+
+function ownPorts({ port, hosts }: ConciergeOptions, viewer: StaticFiles | null): OwnPort[] {
+  const rows = [frontRow, ...(viewer === null ? [] : viewerRows(viewer))];
+  return port === null ? [] : [{ port, hosts, serves: 'http', rows }];
 }
 
 /** What a client may want to know before it meets a limit. */

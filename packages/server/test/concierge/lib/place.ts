@@ -11,6 +11,7 @@ import { FirstFrames } from '../../../src/doors/kit/first-frames.ts';
 import { type Listener, openListener } from '../../../src/doors/kit/listener.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { openClientFiles } from '../../../src/files/client-files.ts';
+import { openStaticFiles } from '../../../src/files/static-files.ts';
 import { compile } from '../../../src/kinds/index.ts';
 import { createFakeClock, type FakeClock } from '../../lib/fake-clock.ts';
 import { keptLog, type LogLine } from '../../lib/quiet-log.ts';
@@ -35,6 +36,8 @@ export interface PlaceOptions {
   readonly door?: Partial<ConciergeOptions>;
   readonly limits?: Partial<ConciergeLimits>;
   readonly deps?: Partial<DoorDeps>;
+  /** A folder with the viewer. */
+  readonly viewer?: string;
   readonly others?: readonly Door[];
   readonly seed?: number;
 }
@@ -52,12 +55,13 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     folderBytes: limits.clientFileBytes ?? 200_000,
     folderFiles: limits.filesPerClient ?? 20,
   });
+  const viewer = options.viewer === undefined ? null : await openStaticFiles(options.viewer);
   const firstFrames = new FirstFrames();
   const auth = { token: async () => null, throttled: () => false, failed: () => {} };
   const random = createSeededRandom(options.seed ?? 5);
   const deps: DoorDeps = { engine: {} as Engine, auth, clock, random, log, ...options.deps };
   const door = createConciergeDoor(
-    { ...deps, files, firstFrames, compile },
+    { ...deps, files, viewer, firstFrames, compile },
     { ...conciergeDefaults, ...options.door, limits: { fileBytes: 100_000, clientFileBytes: 200_000, ...limits } },
   );
   const doors = [door, ...(options.others ?? [])];

@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Refusal, type Result, refuse } from '../../../domain/errors.ts';
 import type { ClientFile, ClientFiles, ClientFileWritten } from '../../../ports/client-files.ts';
-import { failedCondition, httpDate, rangeStands } from '../../kit/conditions.ts';
 import { attachment } from '../../kit/disposition.ts';
+import { fileAnswer } from '../../kit/file-answer.ts';
 import type { Answer, CorsRule, HttpRow, RowRequest } from '../../kit/http-row.ts';
 import { kitLimits } from '../../kit/limits.ts';
 import { isMultipart, MalformedMultipart, multipartParts } from '../../kit/multipart.ts';
-import { byteRange, contentRange, noRange } from '../../kit/range.ts';
 import { discardRest } from '../../kit/read-body.ts';
 import type { Desk } from '../desk.ts';
 import { type FilePath, readFilePath, segmentFits } from './file-path.ts';
@@ -86,31 +85,17 @@ function writable({ url, by }: RowRequest): Result<Place> {
   return { value: { folder: by.id, path: path.value } };
 }
 
-async function send({ refused }: FileRowsDeps, { target, headers, head, url }: RowRequest): Promise<Answer> {
-  const file = target as ClientFile;
-  const { size, modifiedAt } = file;
-  const etag = `"${file.version}"`;
-  const name = decodeURIComponent(url.split('?', 1)[0]?.split('/').at(-1) ?? 'file');
-  const about = { etag, 'last-modified': httpDate(modifiedAt), 'accept-ranges': 'bytes', vary: 'Origin' };
-  const failed = failedCondition(headers, { etag, modifiedAt });
-  if (failed !== null) return { status: failed, headers: about };
-  // The first of several ranges is the one that is sent.
-  const asked = rangeStands(headers, { etag, modifiedAt }) ? headers.range?.split(',', 1)[0] : undefined;
-  const range = byteRange(asked, size);
-  if (range === 'unsatisfiable') return { status: 416, headers: { ...about, 'content-range': noRange(size) } };
-  const { start, end } = range ?? { start: 0, end: size - 1 };
-  const full = {
-    ...about,
-    'content-type': fileType(name),
-    'content-disposition': attachment(name),
-    'content-security-policy': "sandbox; default-src 'none'",
-    'content-length': String(end - start + 1),
-    ...(range === null ? {} : { 'content-range': contentRange(range, size) }),
-  };
-  const status = range === null ? 200 : 206;
-  if (head || size === 0) return { status, headers: full };
-  const body = await file.read({ start, end });
-  return body === null ? refused(notFound.refusal) : { status, headers: full, body };
+async function send({ refused }: FileRowsDeps, request: RowRequest): Promise<Answer> {
+  const name = decodeURIComponent(request.url.split('?', 1)[0]?.split('/').at(-1) ?? 'file');
+  const answer = await fileAnswer(request.target as ClientFile, request, {
+    always: { vary: 'Origin' },
+    sent: {
+      'content-type': fileType(name),
+      'content-disposition': attachment(name),
+      'content-security-policy': "sandbox; default-src 'none'",
+    },
+  });
+  return answer ?? refused(notFound.refusal);
 }
 
 function receive(deps: FileRowsDeps, request: RowRequest): Promise<Answer> {

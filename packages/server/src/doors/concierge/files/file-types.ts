@@ -1,4 +1,4 @@
-/** By the extension, what browsers and viewers care for; everything else is bytes. All of it is sent as a download. */
+/** By the extension, what browsers and viewers care for; everything else is bytes. */
 const types: Readonly<Record<string, string>> = {
   json: 'application/json',
   txt: 'text/plain; charset=utf-8',
@@ -28,6 +28,12 @@ const types: Readonly<Record<string, string>> = {
   glb: 'model/gltf-binary',
   obj: 'model/obj',
   stl: 'model/stl',
+  babylon: 'application/json',
+  map: 'application/json',
+  htm: 'text/html; charset=utf-8',
+  woff: 'font/woff',
+  woff2: 'font/woff2',
+  ttf: 'font/ttf',
 };
 
 export function fileType(name: string): string {
