@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { does, graph, jobOf, refused, shell, stateOf } from './lib/ask.ts';
 import { faultsIn } from './lib/checker.ts';
-import { admin, connect, ok, openYard, settle, submit, submitter, type TestWorker, type Yard } from './lib/yard.ts';
+import { admin, connect, kueueProfile, ok, openYard, settle, submit, submitter, type TestWorker, type Yard } from './lib/yard.ts';
 
 const many = (n: number) => graph(Object.fromEntries(Array.from({ length: n }, (_, i) => [`t${i}`, []])));
 const array = (n: number) => ({ spec: shell({ array: { from: 1, to: n } }) });
@@ -155,6 +155,20 @@ describe('retry', () => {
     await endAll(worker, 1);
     expect(await jobOf(yard, job.id)).toMatchObject({ state: 'succeeded', intent: 'none', counts: { succeeded: 4 } });
     expect(faultsIn(yard.rows())).toEqual([]);
+  });
+
+  it('an offer that was withdrawn is made again only after the worker has answered', async () => {
+    await using yard = await openYard();
+    const worker = await connect(yard, { profile: kueueProfile, onlyOffers: true });
+    const { job, taskIds } = await submit(yard, {});
+    await settle();
+    await does(yard, 'cancel', { job: job.id, kill: true });
+    await does(yard, 'retry', { job: job.id });
+    await settle();
+    expect([worker.offered.length, await stateOf(yard, taskIds[0]!)]).toEqual([1, 'ready']);
+    expect(await refused(yard, 'accept', { task: taskIds[0]!, session: worker.session })).toBe('void_offer');
+    await settle();
+    expect(worker.offered.length).toBe(2);
   });
 
   it('refuses where nothing failed, and where a job that it waits for has failed', async () => {

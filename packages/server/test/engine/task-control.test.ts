@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { does, graph, jobOf, refused, shell, stateOf, statesOf, taskOf } from './lib/ask.ts';
 import { faultsIn } from './lib/checker.ts';
-import { admin, connect, kueueProfile, ok, openYard, settle, submit, submitter } from './lib/yard.ts';
+import { admin, connect, kueueProfile, ok, openYard, settle, submit, submitter, type Yard } from './lib/yard.ts';
 
 describe('stop', () => {
   it('what waits is canceled at once, with its children', async () => {
@@ -161,6 +161,36 @@ describe('one index of an array', () => {
     await does(yard, 'retryTask', { task: a });
     await settle();
     expect(await statesOf(yard, [a, b, b + 1])).toEqual(['ready', 'waiting', 'waiting']);
+    expect(faultsIn(yard.rows())).toEqual([]);
+  });
+});
+
+describe('members of an array and their parents', () => {
+  const parentAndArray = async (yard: Yard) => {
+    const parent = await submit(yard, {});
+    const array = await submit(yard, { after: [parent.job.id], spec: shell({ array: { from: 0, to: 3 } }) });
+    return { parent: parent.job.id, array: array.job.id, first: array.taskIds[0]! };
+  };
+
+  it('one tried again by hand, in an array that was canceled, is lost with the parent all the same', async () => {
+    await using yard = await openYard({ onDisk: true });
+    const { parent, array, first } = await parentAndArray(yard);
+    await does(yard, 'cancel', { job: array, kill: true });
+    await does(yard, 'retryTask', { task: first + 1 });
+    expect(await stateOf(yard, first + 1)).toBe('waiting');
+    await does(yard, 'cancel', { job: parent, kill: true });
+    await settle();
+    expect(await stateOf(yard, first + 1)).toBe('canceled');
+    expect(faultsIn(yard.rows())).toEqual([]);
+  });
+
+  it('one held by hand is lost with a parent that is deleted', async () => {
+    await using yard = await openYard({ onDisk: true });
+    const { parent, first } = await parentAndArray(yard);
+    await does(yard, 'holdTask', { task: first + 2 });
+    await does(yard, 'delete', { job: parent });
+    await settle();
+    expect(await statesOf(yard, [first, first + 2])).toEqual(['canceled', 'canceled']);
     expect(faultsIn(yard.rows())).toEqual([]);
   });
 });

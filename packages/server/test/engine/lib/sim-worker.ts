@@ -140,7 +140,8 @@ export class SimWorker {
   #run = (given: readonly Assignment[]): void => {
     for (const assignment of given) {
       const { id, attempt } = assignment.task;
-      if (this.held.has(id)) this.faults.push(`task ${id} was given twice to worker ${this.id}`);
+      // Another attempt may be given to it: one that was ended by force, without its report.
+      if (this.held.get(id)?.attempt === attempt) this.faults.push(`task ${id} was given twice to worker ${this.id}`);
       this.#begin(assignment, attempt);
     }
   };
