@@ -117,7 +117,8 @@ describe('the server, as its users must find it (kueue §8)', () => {
     expect(stdout_text.endsWith('end\n')).toBe(true);
     expect(stdout_text).toContain('bytes in the middle were not kept');
     expect(stdout_text.length).toBeLessThan(1_100_000);
-    expect(most).toBeLessThan(100_000_000);
+    // Garbage included; whoever kept the message would hold its 120 MB of bytes and a string of them.
+    expect(most).toBeLessThan(200_000_000);
     expect(worker.wire.ended).toBe(false);
   }, 60_000);
 
