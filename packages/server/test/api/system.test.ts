@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { errors } from '../../src/domain/errors.ts';
 import { connect, settle } from '../engine/lib/yard.ts';
 import { dial } from '../lib/dial.ts';
 import { until } from '../lib/until.ts';
@@ -171,8 +172,10 @@ describe('server', () => {
     let why: string | null = null;
     await using place = await openApiYard({ deps: { notReady: () => why } });
     const status = async (path: string, method = 'GET') => (await fetch(place.listener.url + path, { method })).status;
-    for (const path of ['/', '/healthz', '/readyz', '/openapi.json', '/worker.mjs'])
+    for (const path of ['/', '/healthz', '/readyz', '/openapi.json', '/docs/errors', '/worker.mjs'])
       expect([path, await status(path)]).toEqual([path, 200]);
+    const page = await (await fetch(`${place.listener.url}/docs/errors`)).text();
+    for (const code of Object.keys(errors)) expect(page).toContain(`${code}\n`);
     for (const { method, path } of place.door.rows) {
       if (!path.startsWith('/v1') && path !== '/metrics') continue;
       const address = path.replace(/:id|:sha|:name/g, '1').replace('*', 'x');

@@ -1,8 +1,12 @@
-import { refuse } from '../../../domain/errors.ts';
+import { errors, refuse } from '../../../domain/errors.ts';
 import type { HttpRow } from '../../kit/http-row.ts';
 import { refused, rowDefiner } from '../api-row.ts';
 import type { ApiContext } from '../context.ts';
 import { openApi } from '../openapi.ts';
+
+const errorPage = `${Object.entries(errors)
+  .map(([code, { status, title, retry }]) => `${code}\n  ${status}  ${title}. Try again: ${retry}.`)
+  .join('\n')}\n`;
 
 /** What is answered without a token beside health: what this is, how it is spoken to, and the worker to download. */
 export function frontRows(context: ApiContext, all: () => readonly HttpRow[]): HttpRow[] {
@@ -30,6 +34,15 @@ export function frontRows(context: ApiContext, all: () => readonly HttpRow[]): H
         document ??= JSON.stringify(openApi(all(), about.version));
         return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: document };
       },
+    }),
+    row({
+      method: 'GET',
+      path: '/docs/errors',
+      summary: 'Every error code with its status, meaning and whether trying again helps: where the `type` of a problem leads.',
+      right: null,
+      tags: ['server'],
+      answers: { 200: null },
+      handle: () => ({ status: 200, body: errorPage }),
     }),
     row({
       method: 'GET',

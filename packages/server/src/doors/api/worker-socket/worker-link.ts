@@ -219,10 +219,21 @@ export class WorkerLink {
   #tell(what: Tell): void {
     if (what.tell === 'kill' || what.tell === 'suspend' || what.tell === 'resume') {
       this.#say({ m: what.tell, task: what.task.id, attempt: what.task.attempt });
-    } else if (what.tell === 'withdraw') this.#say({ m: 'withdraw', task: what.task.id });
+    } else if (what.tell === 'withdraw') this.#withdraw(what.task.id);
     else if (what.tell === 'close') this.close(4001, what.why);
     else if (what.tell === 'wish') this.#wish(what.mode, what.lazy);
     // Free messages have no word on this wire.
+  }
+
+  /**
+   * Answered in the worker's place: this connection keeps order, so an accept that crosses the withdrawal is told apart by the
+   * worker itself. Without an answer the task would never be shown to this session again.
+   */
+  #withdraw(task: number): void {
+    this.#say({ m: 'withdraw', task });
+    if (this.#state.name !== 'live') return;
+    const { by, session } = this.#state.link;
+    this.#work(this.#context.engine.command(by, 'decline', { task, session, how: 'expire' }), 0);
   }
 
   #wish(mode: string, lazy: boolean): void {
