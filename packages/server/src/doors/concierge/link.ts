@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { Member } from '../../hub/member.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 import type { Timer } from '../../ports/clock.ts';
 import type { FirstFrames } from '../kit/first-frames.ts';
 import { kitLimits } from '../kit/limits.ts';
@@ -9,11 +9,14 @@ import { pingFrame, wsFrame } from '../kit/ws-frame.ts';
 import { type Close, closeCodes } from './codes.ts';
 import { readMessage, readPayload } from './decode.ts';
 import type { Desk } from './desk.ts';
-import { type Introduction, readIntroduction } from './identify.ts';
+import { readGreeting } from './greeting.ts';
+import type { Introduction } from './identify.ts';
 import { Liveness } from './liveness.ts';
 import type { Inbound } from './messages.ts';
-import type { Ear, Said } from './said.ts';
-import { readResume, Seat, type SeatLink } from './seat.ts';
+import { type Chair, leavePlace, oldPlace, type Place, takePlace } from './place.ts';
+import type { Said } from './said.ts';
+import { Seat, type SeatLink } from './seat.ts';
+import { newSession, type Session, type SessionEffect, type SessionEvent, stepSession } from './session.ts';
 import { answer } from './table.ts';
 import { Throttle } from './throttle.ts';
 import { asAnswer, errorInternal, errorProtocol, hello, type Inside, plain } from './translate.ts';
@@ -38,16 +41,6 @@ export interface LinkDeps {
   readonly gone: (link: Link) => void;
 }
 
-/** Where a client sits in the hub: for itself, or so that it may come back. */
-type Place = Seat | { readonly fileKey: string };
-
-type State =
-  | { readonly name: 'greeting'; readonly deadline: Timer }
-  /** The name is somebody's who may be dead: it is being asked. */
-  | { readonly name: 'probing' }
-  | { readonly name: 'live'; readonly member: Member<Ear>; readonly seat: Place; readonly trusted: boolean }
-  | { readonly name: 'over' };
-
 /** So much may wait for a client that is told more (`ready`). */
 const readyBytes = 262_144;
 
@@ -60,7 +53,8 @@ export class Link implements SeatLink {
   readonly #queue: SendQueue;
   readonly #throttle: Throttle;
   readonly #liveness: Liveness;
-  #state: State;
+  readonly #deadline: Timer;
+  #session: Session<Place> = newSession;
   /** Number of the next text frame (concierge §3.5). */
   #seq = 0;
   #force: Timer | null = null;
@@ -76,8 +70,7 @@ export class Link implements SeatLink {
     const onOverflow = (): void => this.#desk.afterwards(() => this.#overflow());
     this.#queue = new SendQueue(stream, { limit: limits.queueBytes, onFull: queuePolicy, onOverflow });
     this.#throttle = new Throttle(websocket, clock, limits, (frame) => this.#guarded(frame));
-    const deadline = clock.after(limits.identifyMs, () => this.end(closeCodes.authFailed));
-    this.#state = { name: 'greeting', deadline };
+    this.#deadline = clock.after(limits.identifyMs, () => this.end(closeCodes.authFailed));
     this.#liveness = new Liveness({
       ...{ clock, limits, throttle: this.#throttle },
       ping: () => this.#ping(),
@@ -88,10 +81,11 @@ export class Link implements SeatLink {
     websocket.on('pong', () => this.#liveness.sign());
     // What the peer sent was no WebSocket frame, or too long: ws has said so (1002, 1007, 1009) and closes.
     websocket.on('error', () => {
-      this.#leave(false);
+      this.#step({ event: 'gone', broken: false });
       this.#hangUp();
     });
-    websocket.once('close', (code) => this.#closed(code));
+    // Without a close frame (1006) the line broke: whoever said good-bye does not come back.
+    websocket.once('close', (code) => this.#closed(code === 1006));
   }
 
   /** Messages that were left out because it did not read. */
@@ -126,13 +120,34 @@ export class Link implements SeatLink {
   }
 
   /** Leaves the hub now, says why, hangs up; by force if the peer does not. Idempotent. */
-  end({ code, reason }: Close): void {
-    if (this.#force !== null) return;
-    this.#leave(code === closeCodes.heartbeatFailed.code);
+  end(close: Close): void {
+    this.#step({ event: 'ended', close });
+  }
+
+  #step(event: SessionEvent<Place>): void {
+    const { session, effects } = stepSession(this.#session, event);
+    this.#session = session;
+    for (const effect of effects) this.#apply(effect);
+  }
+
+  #apply(effect: SessionEffect<Place>): void {
+    const { effect: what } = effect;
+    if (what === 'read') this.#greet(effect.text);
+    else if (what === 'serve') this.#serve(effect.place, effect.text);
+    else if (what === 'apologise') this.#answer(errorInternal);
+    else if (what === 'in-time') this.#deadline.cancel();
+    else if (what === 'claim') this.#claimName(effect.introduction);
+    else if (what === 'admit') this.#enter(effect.introduction);
+    else if (what === 'count-refusal') this.#countRefusal(effect.close);
+    else if (what === 'depart') this.#depart(effect.place, effect.keep);
+    else if (what === 'close') this.#close(effect.close);
+    else unreachable(effect);
+  }
+
+  #close({ code, reason }: Close): void {
     this.#queue.flush();
     this.#queue.close();
-    const { websocket } = this.#accepted;
-    websocket.close(code, reason);
+    this.#accepted.websocket.close(code, reason);
     this.#hangUp();
   }
 
@@ -141,146 +156,86 @@ export class Link implements SeatLink {
   }
 
   #receive(data: RawData, binary: boolean): void {
-    const { name } = this.#state;
-    if (name === 'over') return;
+    if (this.#session.name === 'over') return;
     if (!binary) this.#throttle.receive(data as Buffer);
     // Not counted in `seq` (concierge §1).
-    else if (name === 'greeting') this.#refuse(closeCodes.noAuth);
+    else this.#step({ event: 'binary' });
   }
 
   /** A failure of ours ends nobody else's connection, and this one only while it has no name. */
   #guarded(frame: Buffer): void {
     try {
-      this.#take(frame.toString());
+      this.#step({ event: 'text', text: frame.toString() });
     } catch (error) {
       this.#desk.log.error({ event: 'concierge.failed', err: error });
-      if (this.#state.name === 'live') this.#answer(errorInternal);
-      else this.end(closeCodes.unknown);
+      this.#step({ event: 'failed' });
     }
   }
 
-  #take(frame: string): void {
-    const state = this.#state;
-    if (state.name === 'greeting') this.#greet(frame);
-    else if (state.name === 'live') this.#serve(state, frame);
-  }
-
-  #greet(frame: string): void {
+  #greet(text: string): void {
     const { desk, firstFrames } = this.#deps;
-    const { policy, limits } = desk;
-    if (!this.#accepted.named) {
-      if (frame.length > limits.firstFrameBytes) {
-        this.#refuse(closeCodes.fatalDecode);
-        return;
-      }
-      const payload = readPayload(frame);
-      const claimant = typeof payload === 'string' ? null : firstFrames.claimant(payload.fields);
-      if (claimant !== null) {
-        this.#handOver(() => claimant.take({ ...this.#accepted, text: frame }));
-        return;
-      }
-    }
-    const { address } = this;
-    const read = readIntroduction(frame, {
-      secretFits: policy.secretFits,
-      mustProve: policy.mustProve(address),
-      mayHave: (name, proven) => policy.mayHave(name, policy.trusts(address, proven)),
-    });
-    if ('code' in read) {
-      this.#refuse(read);
+    const read = readGreeting(desk, firstFrames, { frame: text, address: this.address, named: this.#accepted.named });
+    if ('claims' in read) this.#handOver(() => read.take({ ...this.#accepted, text }));
+    else if ('code' in read) this.#step({ event: 'refused', close: read });
+    else this.#introduced(read);
+  }
+
+  #introduced(introduction: Introduction): void {
+    const old = oldPlace(this.#desk, introduction);
+    if (old === null) {
+      this.#step({ event: 'introduced', introduction });
       return;
     }
-    if (!this.#comesBack(read)) this.#claimName(read);
-  }
-
-  /** Takes up its old place, if that is there and what it missed is known. */
-  #comesBack({ name, fields, proven }: Introduction): boolean {
-    const resume = readResume(fields.resume);
-    if (resume === null || resume === 'begin') return false;
-    const seat = this.#desk.seats.get(resume.token);
-    const missed = seat?.recorder.since(resume.offset) ?? null;
-    if (seat === undefined || seat.member?.client.name !== name || missed === null) return false;
-    if (this.#state.name === 'greeting') this.#state.deadline.cancel();
-    const { member } = seat;
+    const { seat, member, missed, resume } = old;
+    const trusted = this.#desk.policy.trusts(this.address, introduction.proven);
     seat.attach(this);
-    this.#state = { name: 'live', member, seat, trusted: this.#desk.policy.trusts(this.address, proven) };
-    this.#hello(member.client.uuid, seat, { resume: { token: seat.token, recovered: true, offset: resume.offset } });
+    this.#step({ event: 'seated', place: { member, chair: seat, trusted } });
+    this.#hello(member.client.uuid, seat, { resume });
     for (const frame of missed) this.#queue.push(frame);
-    return true;
   }
 
-  #hello(uuid: string, { fileKey }: Place, more: object): void {
+  #hello(uuid: string, { fileKey }: Chair, more: object): void {
     this.#queue.push(wsFrame('text', hello(uuid, { ...this.#deps.extensions(fileKey), ...more })));
     this.#liveness.begin();
   }
 
-  #claimName(introduction: Introduction): void {
-    const holder = this.#desk.hub.named(introduction.name);
+  #claimName({ name }: Introduction): void {
+    const holder = this.#desk.hub.named(name);
     if (holder === undefined) {
-      this.#enter(introduction);
+      this.#step({ event: 'free' });
       return;
     }
-    // It identified itself in time; what is left is not its doing.
-    if (this.#state.name === 'greeting') this.#state.deadline.cancel();
-    this.#state = { name: 'probing' };
     const release = this.#throttle.hold();
     holder.ear.probe((alive) => {
-      if (this.#state.name !== 'probing') return;
-      if (alive) this.#refuse(closeCodes.duplicateAuth);
-      // The connection is given up; its place may still be kept for it, and is asked for next.
-      else this.#claimName(introduction);
+      this.#step({ event: 'probed', alive });
       release();
     });
   }
 
-  #enter({ name, nickname, tags, proven, fields }: Introduction): void {
-    const desk = this.#desk;
-    const { uuid, fileKey } = { uuid: desk.random.uuid(), fileKey: desk.random.uuid() };
-    if (this.#state.name === 'greeting') this.#state.deadline.cancel();
-    const seat: Place = readResume(fields.resume) === null ? { fileKey } : new Seat(desk, this, fileKey);
-    const ear = seat instanceof Seat ? seat : this;
-    const more = seat instanceof Seat ? { resume: { token: seat.token, recovered: false, offset: 0 } } : {};
-    const member = desk.enter({ uuid, name, nickname, tags }, ear, fileKey, () => this.#hello(uuid, seat, more));
-    if (member === null) {
-      this.#refuse(closeCodes.duplicateAuth);
-      return;
-    }
-    if (seat instanceof Seat) seat.sit(member);
-    this.#state = { name: 'live', member, seat, trusted: desk.policy.trusts(this.address, proven) };
-    desk.log.info({ event: 'concierge.joined', client: name, uuid });
+  #enter(introduction: Introduction): void {
+    const place = takePlace(this.#desk, this, introduction, (uuid, chair, more) => this.#hello(uuid, chair, more));
+    if (place === null) this.#step({ event: 'refused', close: closeCodes.duplicateAuth });
+    else this.#step({ event: 'seated', place });
   }
 
-  #serve(state: State & { name: 'live' }, frame: string): void {
-    const payload = readPayload(frame);
-    if (typeof payload === 'string') {
-      this.#answer(errorProtocol(payload));
-      return;
-    }
-    const message = readMessage(payload);
-    if (message === 'unsupported') {
-      this.#answer(plain.unsupported);
-      return;
-    }
-    if ('wrong' in message) {
-      this.#answer(errorProtocol(message.wrong));
+  #serve({ member, trusted }: Place, frame: string): void {
+    const desk = this.#desk;
+    const message = readFrame(frame);
+    if (typeof message === 'string') {
+      this.#answer(message);
       return;
     }
     if (message.type === 'SELF_SET_SEQ') this.#seq = (message as Inbound<'SELF_SET_SEQ'>).seq;
-    const { desk, member, trusted } = { desk: this.#desk, ...state };
     const answered = answer({ desk, member, trusted, frame }, message);
-    if (typeof answered === 'string') {
-      this.#answer(answered);
-      return;
-    }
-    this.#answer(answered.answer);
-    desk.deliver(answered.after);
+    this.#answer(typeof answered === 'string' ? answered : answered.answer);
+    if (typeof answered !== 'string') desk.deliver(answered.after);
   }
 
   #answer(inside: Inside): void {
     const frame = wsFrame('text', asAnswer(this.#seq, inside));
     this.#seq = this.#seq >= Number.MAX_SAFE_INTEGER ? 0 : this.#seq + 1;
-    const state = this.#state;
-    if (state.name === 'live' && state.seat instanceof Seat) state.seat.say(frame);
+    const chair = this.#session.name === 'live' ? this.#session.place.chair : null;
+    if (chair instanceof Seat) chair.say(frame);
     else this.#queue.push(frame);
     this.#throttle.charge(frame.length);
     if (this.#queue.waiting > this.#desk.limits.answerBytes) this.#slowDown();
@@ -298,7 +253,7 @@ export class Link implements SeatLink {
   }
 
   #overflow(): void {
-    if (this.#state.name === 'over') return;
+    if (this.#session.name === 'over') return;
     this.#desk.counters.slow++;
     this.#desk.log.warn({ event: 'concierge.slow-consumer', client: this.#name() });
     this.end(closeCodes.slowConsumer);
@@ -315,44 +270,44 @@ export class Link implements SeatLink {
     if (!stream.destroyed && !stream.writableEnded) stream.write(pingFrame);
   }
 
-  #refuse(close: Close): void {
+  #countRefusal({ code }: Close): void {
     this.#desk.counters.refused++;
     this.#deps.failed(this.address);
-    this.#desk.log.info({ event: 'concierge.refused', code: close.code, address: this.address });
-    this.end(close);
+    this.#desk.log.info({ event: 'concierge.refused', code, address: this.address });
   }
 
   /** The socket is another door's from here on. */
   #handOver(take: () => void): void {
     const { websocket } = this.#accepted;
-    this.#leave(false);
+    this.#step({ event: 'gone', broken: false });
     for (const event of ['message', 'ping', 'pong', 'close', 'error']) websocket.removeAllListeners(event);
     this.#deps.gone(this);
     take();
   }
 
   #name(): string | null {
-    return this.#state.name === 'live' ? this.#state.member.client.name : null;
+    return this.#session.name === 'live' ? this.#session.place.member.client.name : null;
   }
 
-  /** Out of the hub, unless it may come back (`keep`) and asked for that; nothing is heard of it any more. Idempotent. */
-  #leave(keep: boolean): void {
-    const state = this.#state;
-    if (state.name === 'over') return;
-    this.#state = { name: 'over' };
-    if (state.name === 'greeting') state.deadline.cancel();
+  #depart(place: Place | null, keep: boolean): void {
+    this.#deadline.cancel();
     this.#throttle.close();
-    if (state.name === 'live') {
-      if (state.seat instanceof Seat) state.seat.detach(this, keep);
-      else this.#desk.leave(state.member, state.seat.fileKey);
-    }
+    if (place !== null) leavePlace(this.#desk, this, place, keep);
     this.#liveness.stop();
   }
 
-  /** Without a close frame (1006) the line broke: whoever said good-bye does not come back. */
-  #closed(code: number): void {
-    this.#leave(code === 1006);
+  #closed(broken: boolean): void {
+    this.#step({ event: 'gone', broken });
     this.#force?.cancel();
     this.#deps.gone(this);
   }
+}
+
+/** The message, or what is said to a frame that is none. */
+function readFrame(frame: string): Inbound | Inside {
+  const payload = readPayload(frame);
+  if (typeof payload === 'string') return errorProtocol(payload);
+  const message = readMessage(payload);
+  if (message === 'unsupported') return plain.unsupported;
+  return 'wrong' in message ? errorProtocol(message.wrong) : message;
 }

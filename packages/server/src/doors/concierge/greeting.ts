@@ -1,0 +1,32 @@
+import type { FirstFrameClaim, FirstFrames } from '../kit/first-frames.ts';
+import { type Close, closeCodes } from './codes.ts';
+import { readPayload } from './decode.ts';
+import type { Desk } from './desk.ts';
+import { type Introduction, readIntroduction } from './identify.ts';
+
+export interface Greeting {
+  readonly frame: string;
+  readonly address: string;
+  /** It asked for a sub-protocol: then it is certainly ours. */
+  readonly named: boolean;
+}
+
+/** What the first text frame is: another door's, an introduction, or why it is none. */
+export function readGreeting(
+  desk: Desk,
+  others: FirstFrames,
+  { frame, address, named }: Greeting,
+): FirstFrameClaim | Introduction | Close {
+  const { policy, limits } = desk;
+  if (!named) {
+    if (frame.length > limits.firstFrameBytes) return closeCodes.fatalDecode;
+    const payload = readPayload(frame);
+    const claimant = typeof payload === 'string' ? null : others.claimant(payload.fields);
+    if (claimant !== null) return claimant;
+  }
+  return readIntroduction(frame, {
+    secretFits: policy.secretFits,
+    mustProve: policy.mustProve(address),
+    mayHave: (name, proven) => policy.mayHave(name, policy.trusts(address, proven)),
+  });
+}
