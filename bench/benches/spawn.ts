@@ -10,7 +10,7 @@ import { startServer } from '../ours/server.ts';
 import { startWorkerProcess } from '../ours/worker-process.ts';
 
 const rounds = 5;
-const count = 500;
+const count = 300;
 const slots = 2;
 
 type Output = 'kept' | 'thrown away';

@@ -26,6 +26,6 @@ export const peers: readonly Peer[] = [
     works: 'peers/bullmq/works.ts',
     connections: 1,
     batch: 500,
-    tuned: 'concurrency 100, removeOnComplete, auto-pipelining',
+    tuned: 'concurrency 100, removeOnComplete',
   },
 ];

@@ -10,7 +10,7 @@ let queue: Queue;
 
 serveCalls({
   async open({ at }: AddsInput['open']) {
-    redis = new Redis({ path: at, maxRetriesPerRequest: null, enableAutoPipelining: true });
+    redis = new Redis({ path: at, maxRetriesPerRequest: null });
     queue = new Queue('noop', { connection: redis, defaultJobOptions: { removeOnComplete: true } });
     await queue.waitUntilReady();
   },

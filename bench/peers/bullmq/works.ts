@@ -10,7 +10,7 @@ let worker: Worker;
 
 serveCalls({
   async open({ at, mode }: WorksInput['open']) {
-    redis = new Redis({ path: at, maxRetriesPerRequest: null, enableAutoPipelining: mode === 'throughput' });
+    redis = new Redis({ path: at, maxRetriesPerRequest: null });
     worker = new Worker('noop', async ({ data }) => deliveries.got(data.n), {
       connection: redis,
       concurrency: mode === 'throughput' ? 100 : 4,
