@@ -177,6 +177,20 @@ describe('working', () => {
     expect((await second.hear('run')).task).toMatchObject({ task: job.firstTask, attempt: 2 });
   });
 
+  test('an offer that was withdrawn may come again to the same worker', async () => {
+    await using place = await openApiYard();
+    await using worker = await welcomed(place, { total: { slots: 1, cpus: 1, ramMb: 10, named: {} }, prefetch: 1 });
+    const admin = place.as('admin');
+    await admin.jobs.submit(request);
+    await worker.hear('run');
+    const { job } = await admin.jobs.submit(request);
+    await worker.hear('offer');
+    await admin.jobs.hold(job.id);
+    expect(await worker.hear('withdraw')).toEqual({ m: 'withdraw', task: job.firstTask });
+    await admin.jobs.release(job.id);
+    expect((await worker.hear('offer', 1)).task.task).toBe(job.firstTask);
+  });
+
   test('progress is shown, a checkpoint survives the attempt', async () => {
     await using place = await openApiYard();
     await using worker = await welcomed(place);
