@@ -188,7 +188,7 @@ describe('working', () => {
     await admin.jobs.hold(job.id);
     expect(await worker.hear('withdraw')).toEqual({ m: 'withdraw', task: job.firstTask });
     await admin.jobs.release(job.id);
-    expect((await worker.hear('offer', 1)).task.task).toBe(job.firstTask);
+    expect((await worker.hear('offer', 2)).task.task).toBe(job.firstTask);
   });
 
   test('progress is shown, a checkpoint survives the attempt', async () => {
