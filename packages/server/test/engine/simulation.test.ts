@@ -24,4 +24,8 @@ describe('random yards', () => {
   it(`seeds that failed before: ${found.join(', ')}`, { timeout: 120_000 }, async () => {
     for (const seed of found) await simulate({ seed, steps: 60 });
   });
+
+  it("the same over the store's own thread", { timeout: 120_000 }, async () => {
+    for (let seed = 1; seed <= 8; seed++) await simulate({ seed, steps, yard: { threaded: true } });
+  });
 });

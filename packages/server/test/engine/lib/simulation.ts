@@ -283,11 +283,14 @@ class Simulation {
     }
     let diligent = this.#makeWorker('pushed', 50, ['files', 'big']);
     await diligent.connect();
-    const unfinished = () =>
-      this.#yard.rows().tasks.find(({ state }) => !['succeeded', 'failed', 'canceled'].includes(state.state));
-    const open = () =>
-      this.#yard.rows().arrays.some(({ rest, next, size, holes }) => rest.state !== 'canceled' && next + holes < size);
-    for (let round = 0; round < 60 && (unfinished() !== undefined || open()); round++) {
+    const unfinished = (): object | undefined => {
+      const { tasks, arrays } = this.#yard.rows();
+      return (
+        tasks.find(({ state }) => !['succeeded', 'failed', 'canceled'].includes(state.state)) ??
+        arrays.find(({ rest, next, size, holes }) => rest.state !== 'canceled' && next + holes < size)
+      );
+    };
+    for (let round = 0; round < 60 && unfinished() !== undefined; round++) {
       await settle();
       if (!this.#options.losesWakeUps) this.#check();
       while (diligent.held.size > 0) await diligent.endOne(1);
@@ -302,7 +305,16 @@ class Simulation {
     await settle();
     this.#check();
     const left = unfinished();
-    if (left !== undefined || open()) throw new Error(`seed ${this.#options.seed}: never ends: ${JSON.stringify(left)}`);
+    if (left !== undefined) {
+      const workers = this.#workers.map(({ id, session, kind, connected, held }) => ({
+        id,
+        session,
+        kind,
+        connected,
+        held: [...held.keys()],
+      }));
+      throw new Error(`seed ${this.#options.seed}: never ends: ${JSON.stringify({ left, workers, did: this.#did.slice(-20) })}`);
+    }
     this.#allThere();
   }
 

@@ -49,11 +49,15 @@ export interface YardOptions {
   readonly forceMs?: number;
   /** A database file instead of memory, so that `rows` can look into it. */
   readonly onDisk?: boolean;
+  /** The store's thread, as the server has it; with `onDisk`, and its own procedures only. */
+  readonly threaded?: boolean;
   /** The store's procedures, or what a test makes of them. */
   readonly procedures?: Procedures;
   /** Puts something between the engine and its store. */
   readonly around?: (store: Store) => Store;
 }
+
+const module = { url: new URL('../../../src/engine/procedures/index.ts', import.meta.url).href, export: 'procedures' };
 
 /** The engine over a real inline store, real files and a clock that the test turns. */
 export async function openYard(options: YardOptions = {}): Promise<Yard> {
@@ -65,7 +69,15 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
   const log = { info: () => {}, warn: note, error: note };
   const file = options.onDisk ? join(dir.path, 'yard.db') : ':memory:';
   const given = options.procedures ?? procedures;
-  const store = await openSqliteStore({ file, mode: 'inline', durability: 'normal', procedures: given });
+  const store = options.threaded
+    ? await openSqliteStore({
+        file,
+        mode: 'threaded',
+        durability: 'normal',
+        procedures: module,
+        onFatal: (error) => note(error, 'store'),
+      })
+    : await openSqliteStore({ file, mode: 'inline', durability: 'normal', procedures: given });
   const rows = options.onDisk ? openRows(file) : null;
   const bus = createMemoryBus({ clock, onError: (cause) => errors.push(String(cause)) });
   const blobs = await openBlobs({ dir: join(dir.path, 'blobs'), quotaBytes: 1e9, maxBytes: 1e8, clock });
