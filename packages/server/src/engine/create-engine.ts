@@ -4,7 +4,7 @@ import type { Bus } from '../ports/bus.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Blobs, LogFiles } from '../ports/files.ts';
 import type { RunResult, Store } from '../ports/store.ts';
-import type { InputOf, JobPlan, Submitted } from './commands.ts';
+import type { AnswerOf, InputOf, JobPlan, Submitted } from './commands.ts';
 import { createQueries } from './create-queries.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createDuties } from './duties.ts';
@@ -63,6 +63,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
     answered(name, input, answer) {
       mirror.answered(name, input, answer);
       if (name === 'refresh') sessions.refreshed(input as InputOf<'refresh'>);
+      if (name === 'claim') dispatcher.ready.usedUp((answer as AnswerOf<'claim'>).exhausted);
     },
     committed,
     told: (words) => sessions.deliver(words),
@@ -77,7 +78,10 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
   const dispatcher = createDispatcher({ runner, insist, query: rows, clock, sessions: table, failed });
   const wakeSession = (session: LiveSession): void => dispatcher.wakeSession(session);
   const sessions = createSessions({ insist, store, clock, table, watch, wake: wakeSession, failed });
-  const wakeAll = (): void => dispatcher.wakeClasses([0]);
+  const wakeAll = (): void => {
+    dispatcher.ready.woken([0]);
+    dispatcher.wakeClasses([0]);
+  };
   const duties = createDuties({ insist, query: rows, clock, wakeAll, drop: (task) => deps.logFiles.drop(task), failed });
   const net = createSafetyNet({ clock, table, wakeAll });
 
@@ -86,6 +90,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
     feed.publish(changes);
     duties.woken(wake);
     const { classes, workers } = wake;
+    dispatcher.ready.woken(classes);
     // After this turn's answers: what a worker reported and asked for in one breath is settled before it gets more.
     if (classes.length + workers.length > 0) setImmediate(() => wakeNow(workers, classes));
   }

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Queries } from '../ports/store.ts';
 import type { AnswerOf, InputOf } from './commands.ts';
 import type { Insist } from './insist.ts';
+import { ReadyClasses } from './ready-classes.ts';
 import type { Runner } from './run.ts';
 import { byBusyness, type LiveSession, leastBusy, type SessionTable } from './session-table.ts';
 
@@ -22,6 +23,8 @@ export interface Dispatcher {
   wakeClasses(classes: readonly ClassId[]): void;
   /** This session has room, or more room, or may take offers. */
   wakeSession(session: LiveSession): void;
+  /** To be kept in step with the commits. */
+  readonly ready: ReadyClasses;
 }
 
 const mostPerClaim = 256;
@@ -29,6 +32,8 @@ const mostPerClaim = 256;
 const mostSpreads = 16;
 const mostSpecs = 10_000;
 const widestWave = 1_024;
+/** With more classes than this in question it is cheaper to ask the store. */
+const mostLookedThrough = 256;
 
 interface Claimed {
   /** Attempts begun and offers made. */
@@ -38,6 +43,7 @@ interface Claimed {
   readonly more: boolean;
 }
 
+const nothing: AnswerOf<'claim'> = { assignments: [], exhausted: [], more: false };
 const nothingClaimed: Claimed = { taken: 0, exhausted: [], more: false };
 
 /**
@@ -48,6 +54,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const specs = new Map<ClassId, ClassSpec>();
   /** How wide the last spread of a class ended. */
   const momentum = new Map<ClassId, number>();
+  const ready = new ReadyClasses();
   const woken = new Set<ClassId>();
   const spreading = new Set<ClassId>();
 
@@ -69,8 +76,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   /** Anywhere: class by class, or session by session where that is less. */
   async function spreadAll(): Promise<void> {
-    const live = await deps.query.liveClasses();
-    if (live.length < deps.sessions.size) for (const { id } of live) woken.add(id);
+    const live = await ready.relist(() => deps.query.liveClasses());
+    if (live.length < deps.sessions.size) for (const id of live) woken.add(id);
     else for (const session of [...deps.sessions.all()].sort(byBusyness)) wakeSession(session);
   }
 
@@ -114,7 +121,19 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   function wakeSession(session: LiveSession): void {
+    if (session.ears.push === null || !mayClaim(session.worker)) return;
     void claimFor(session, 1).catch((cause: unknown) => deps.failed('dispatch', cause));
+  }
+
+  /** Whether a claim could give it anything, as far as is known. */
+  function mayFind(session: LiveSession): boolean {
+    const { known } = ready;
+    if (known === null || known.size > mostLookedThrough) return true;
+    for (const id of known) {
+      const spec = specs.get(id);
+      if (spec === undefined || couldTake(session, spec)) return true;
+    }
+    return false;
   }
 
   /** One claim at a time per session; who wakes it meanwhile gets another one afterwards. Alone, it goes on while there is more. */
@@ -145,7 +164,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (run === undefined || free <= 0 || !mayClaim(session.worker)) return nothingClaimed;
     // Several idle workers share what there is; a queue longer than that fills them in further rounds.
     const max = Math.max(1, Math.min(mostPerClaim, Math.ceil(free / sharers)));
-    const { assignments, exhausted, more } = await claim(session, 'run', max, null);
+    const { assignments, exhausted, more } = mayFind(session) ? await claim(session, 'run', max, null) : nothing;
     if (assignments.length > 0) run(assignments);
     const room = session.room.slots > 0;
     if (room && !more && session.offers === 0) await takeBack(session);
@@ -157,7 +176,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (push?.offer === undefined || !mayClaim(session.worker)) return nothingClaimed;
     const max = Math.min(mostPerClaim, push.offers - session.offers);
     // Prefetching is for a full worker: with room left there is nothing that it could have got.
-    if (max <= 0 || (push.run !== undefined && session.room.slots > 0)) return nothingClaimed;
+    if (max <= 0 || (push.run !== undefined && session.room.slots > 0) || !mayFind(session)) return nothingClaimed;
     const deadline = push.offerMs === null ? null : deps.clock.now() + push.offerMs;
     const { assignments, exhausted, more } = await claim(session, 'offer', max, deadline);
     if (assignments.length > 0) push.offer(assignments);
@@ -187,7 +206,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const result = await deps.runner.command(by, 'claim', input);
     if (result.value !== undefined) return result.value;
     if (result.refusal.code === 'storage') later(session);
-    return { assignments: [], exhausted: [], more: false };
+    return nothing;
   }
 
   /** The storage failed: nobody else would look again. */
@@ -217,5 +236,6 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       pump();
     },
     wakeSession,
+    ready,
   };
 }
