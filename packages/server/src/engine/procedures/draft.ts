@@ -1,26 +1,14 @@
 import type { Attempt } from '../../domain/attempt.ts';
-import { moved } from '../../domain/counts.ts';
-import type { JobId, TaskId, WorkerId } from '../../domain/ids.ts';
+import type { TaskId, WorkerId } from '../../domain/ids.ts';
 import { isFinal, type Job, jobState } from '../../domain/job.ts';
-import { type Amounts, minus, nothing, plus } from '../../domain/needs.ts';
-import type { Edge, Tally } from '../../domain/rows.ts';
+import type { Edge } from '../../domain/rows.ts';
 import { poolsWanted } from '../../domain/scheduling.ts';
-import {
-  type Alive,
-  isAlive,
-  isEnded,
-  isRunningLike,
-  type Task,
-  type TaskArray,
-  type TaskState,
-  type TaskStateName,
-} from '../../domain/task.ts';
+import { isAlive, isEnded, type Task, type TaskArray, type TaskState } from '../../domain/task.ts';
 import { stepTask, type TaskEffect, type TaskEvent, type TaskRefusal, type TaskStep } from '../../domain/task-machine.ts';
 import { unreachable } from '../../domain/unreachable.ts';
 import { restCore, restOf, virtualTask } from './array-rest.ts';
 import { freshAttempt } from './fresh-attempt.ts';
-import { newTally } from './tally.ts';
-import { WorkingSet } from './working-set.ts';
+import { Ledger } from './ledger.ts';
 
 /** Something whose children may have to be told. */
 export interface Ending {
@@ -36,10 +24,10 @@ const lostOf = ({ state }: TaskState): number => (state === 'failed' || state ==
 const doneOf = ({ state }: TaskState): number => (state === 'succeeded' ? 1 : 0);
 
 /**
- * The working set of one procedure, with the rules: rows are moved by the domain's machines, and every counter is kept beside
- * them (job, tally, array, worker, pools). Pure as seen from outside: it lives for one call.
+ * The working set of one procedure, with the rules: rows are moved by the domain's machines, and what follows of it is kept
+ * with them. Pure as seen from outside: it lives for one call.
  */
-export class Draft extends WorkingSet {
+export class Draft extends Ledger {
   readonly #endings: Ending[] = [];
 
   // --- moves ------------------------------------------------------------------------------------------------------
@@ -71,13 +59,13 @@ export class Draft extends WorkingSet {
       endedAt: isEnded(state) ? (isEnded(task.state) ? task.endedAt : this.now) : null,
     };
     this.putTask(next);
-    this.#finishedRuns(task, -1);
-    this.#holder(task, next);
+    this.finishedRuns(task, -1);
+    this.holderChanged(task, next);
     if (begins) this.#beginAttempt(next);
     for (const effect of step.effects) this.#effect(next, effect, facts);
-    this.#finishedRuns(next, 1);
+    this.finishedRuns(next, 1);
     if (state.state !== task.state.state) {
-      this.#count(task.job, task.kind, task.state.state, state.state, 1);
+      this.count(task.job, task.kind, task.state.state, state.state, 1);
       if (task.array !== null) {
         const array = this.array(task.array);
         this.#arrayTotals(array, doneOf(state) - doneOf(task.state), lostOf(state) - lostOf(task.state));
@@ -105,43 +93,7 @@ export class Draft extends WorkingSet {
     });
   }
 
-  // --- counters ---------------------------------------------------------------------------------------------------
-
-  #tally(kind: string): Tally {
-    return this.tallies.maybe(kind) ?? newTally(kind);
-  }
-
-  /** Moves `n` tasks of a kind between states in the counters of the job and of the kind. */
-  #count(job: JobId, kind: string, from: TaskStateName | null, to: TaskStateName | null, n: number): void {
-    if (n === 0) return;
-    const row = this.job(job);
-    const started = row.startedAt ?? (to === 'running' ? this.now : null);
-    this.putJob({ ...row, counts: moved(row.counts, from, to, n), startedAt: started });
-    const tally = this.#tally(kind);
-    this.putTally({ ...tally, counts: moved(tally.counts, from, to, n) });
-  }
-
-  /** Rows that were added (or, with a negative `n`, removed) by hand. */
-  tallyAdded(kind: string, state: TaskStateName, n: number): void {
-    const tally = this.#tally(kind);
-    this.putTally({ ...tally, counts: moved(tally.counts, null, state, n) });
-  }
-
-  /** Takes a task that is about to be dropped out of the totals of its kind. */
-  forgetTask(task: Task): void {
-    this.tallyAdded(task.kind, task.state.state, -1);
-    this.#finishedRuns(task, -1);
-  }
-
-  /** Run times of tasks that stand as ended, added up per kind (`kueue §6.10`). */
-  #finishedRuns(task: Task, sign: 1 | -1): void {
-    if (task.state.state !== 'succeeded' && task.state.state !== 'failed') return;
-    if (task.startedAt === null || task.endedAt === null) return;
-    const seconds = Math.max(0, Math.floor((task.endedAt - task.startedAt) / 1000));
-    const tally = this.#tally(task.kind);
-    const { finishedRuns, finishedSeconds } = tally;
-    this.putTally({ ...tally, finishedRuns: finishedRuns + sign, finishedSeconds: finishedSeconds + sign * seconds });
-  }
+  // --- arrays as a whole ------------------------------------------------------------------------------------------
 
   #arrayTotals(array: TaskArray, succeeded: number, lost: number): void {
     if (succeeded === 0 && lost === 0) return;
@@ -152,55 +104,7 @@ export class Draft extends WorkingSet {
     if (next.lost === 0 && array.lost > 0) this.#ending('array', next.id, 'revive');
   }
 
-  // --- workers and pools ------------------------------------------------------------------------------------------
-
-  /** Worker, resources and pools follow from who held the task before and who holds it now. */
-  #holder(before: Task, task: Task): void {
-    const was = isAlive(before.state) ? before.state : null;
-    const is = isAlive(task.state) ? task.state : null;
-    if (was === null && is === null) return;
-    const { spec } = this.class(task.class);
-    if (was === null && is !== null) {
-      this.#workerHolds(is, 1, isRunningLike(is) ? spec.amounts : nothing);
-      this.#takePools(poolsWanted(spec, this.pools), 1);
-    } else if (was !== null && is === null) {
-      const attempt = isRunningLike(was) ? this.attempt(before.id, before.attempt) : null;
-      this.#workerHolds(was, -1, isRunningLike(was) ? spec.amounts : nothing);
-      this.#takePools(attempt === null ? poolsWanted(spec, this.pools) : attempt.pools, -1);
-      this.wakeWorker(was.worker);
-    } else if (was !== null && is !== null && !isRunningLike(was) && isRunningLike(is)) {
-      this.#workerHolds(is, 0, spec.amounts);
-      // One offer less is outstanding: there may be another one.
-      this.wakeWorker(is.worker);
-    }
-  }
-
-  #workerHolds(holder: Alive, tasks: 1 | -1 | 0, amounts: Amounts): void {
-    const worker = this.workers.maybe(holder.worker);
-    if (worker === null) return;
-    const more = tasks >= 0;
-    const used = more ? plus(worker.used, amounts) : minus(worker.used, amounts);
-    // A worker that reports its room will tell the new one by itself; until then it has less by what it just took.
-    const reported = worker.reported !== null && more ? floor(minus(worker.reported, amounts)) : worker.reported;
-    this.putWorker({ ...worker, used: floor(used), reported, holding: Math.max(0, worker.holding + tasks) });
-  }
-
-  #takePools(wanted: Readonly<Record<string, number>>, sign: 1 | -1): void {
-    for (const name in wanted) {
-      const pool = this.pools.get(name);
-      if (pool === undefined) continue;
-      this.putPool({ ...pool, used: Math.max(0, pool.used + sign * (wanted[name] ?? 0)) });
-      if (sign < 0) this.wakeClass(0);
-    }
-  }
-
-  /** Gives one pool of a running attempt back early. */
-  releasePool(attempt: Attempt, name: string): void {
-    const { [name]: amount, ...rest } = attempt.pools;
-    if (amount === undefined) return;
-    this.#takePools({ [name]: amount }, -1);
-    this.putAttempt({ ...attempt, pools: rest });
-  }
+  // --- attempts -----------------------------------------------------------------------------------------------------
 
   #beginAttempt(task: Task): void {
     if (!isAlive(task.state)) return;
@@ -275,7 +179,7 @@ export class Draft extends WorkingSet {
     const from = array.rest.state;
     this.putArray({ ...array, rest: state, parentsLeft });
     if (from !== state.state && n > 0) {
-      this.#count(array.job, array.kind, from, state.state, n);
+      this.count(array.job, array.kind, from, state.state, n);
       this.#arrayTotals(this.array(id), 0, n * (lostOf(state) - lostOf(array.rest)));
       this.change('array.changed', { job, task: id }, { state: state.state, from, size: n });
     }
@@ -349,9 +253,3 @@ export class Draft extends WorkingSet {
 }
 
 type Why = 'rejected' | 'deferred' | 'failed' | 'void';
-
-/** More was taken than there was, or less given back: never below nothing. */
-function floor(amounts: Amounts): Amounts {
-  const { slots, cpus, ramMb, named } = amounts;
-  return { slots: Math.max(0, slots), cpus: Math.max(0, cpus), ramMb: Math.max(0, ramMb), named };
-}
