@@ -118,7 +118,8 @@ class Supervisor implements LocalWorker {
     } finally {
       await log.close();
     }
-    this.#watch();
+    // One that died meanwhile has set the timer for its next start already.
+    if (this.#mark !== null) this.#watch();
   }
 
   /** Looks now and then: the log's size, and whether one that is not our child still lives. */
