@@ -4,12 +4,14 @@ import type { TaskBody } from './task-spec.ts';
 
 /**
  * The socket of our own worker: `GET /v1/worker` upgraded, `Authorization: Bearer TOKEN` (right `worker:run`), sub-protocol
- * `switchyard-worker.1`. Text frames carry ONE JSON array of messages (what one turn gathered); binary frames carry log bytes.
+ * `switchyard-worker.1`. Text frames carry ONE JSON array of messages (what one turn gathered); binary frames carry log bytes
+ * and live values.
  *
  * Worker: `hello` first, naming the attempts that it still holds. Server: `welcome`, which says what to keep and what to kill.
  * `run` starts an attempt at once. `offer` is a prefetched task that takes no resources: the worker fetches its inputs and
  * answers `accept` when it has room; it may start only after `go`. `end` is repeated until `ended` has answered it.
  * Unknown message names and fields are ignored by both sides, so that a newer peer can talk to an older one.
+ * Live values (`liveFrame`) are sent only while the server says that somebody looks (`watch`).
  */
 export const workerProtocol = 'switchyard-worker.1';
 
@@ -148,6 +150,11 @@ export type ToWorker =
   | { readonly m: 'suspend' | 'resume'; readonly task: number; readonly attempt: number }
   /** `end` or `give-back` was committed (or is stale): forget the attempt. */
   | { readonly m: 'ended'; readonly task: number; readonly attempt: number }
+  /**
+   * Somebody looks at these live values of the attempt: send the present ones as live frames, and every newer one. Replaces
+   * what was said before of it; an empty list: nobody looks. Forgotten with the connection.
+   */
+  | { readonly m: 'watch'; readonly task: number; readonly attempt: number; readonly names: readonly string[] }
   /** Log bytes up to here are committed: they need not be kept. */
   | {
       readonly m: 'logged';
@@ -190,6 +197,61 @@ export interface LogFrame {
   /** A view into the frame. */
   readonly bytes: Uint8Array;
 }
+
+/**
+ * Binary frame with a live value: a header of 24 bytes, big endian, then the name, then the bytes. Sent only for what is
+ * watched (`watch`), newest wins, never stored. One frame is one whole value.
+ */
+export const liveFrame = {
+  header: 24,
+  nameLength: 64,
+  maxBytes: 16 * 1_048_576,
+  /** byte 0: version 2 (1 is a log frame); byte 1: length of the name; 2-3: zero; 4-11: task; 12-15: attempt; 16-23: `at` (u64) */
+  version: 2,
+  /** Names of one attempt that can be watched at a time. */
+  names: 16,
+} as const;
+
+export interface LiveFrame {
+  readonly task: number;
+  readonly attempt: number;
+  /** ASCII. */
+  readonly name: string;
+  /** Where in the task the value belongs, in the task's own measure (the unit of its progress); rises within an attempt. */
+  readonly at: number;
+  /** A view into the frame when decoded. */
+  readonly bytes: Uint8Array;
+}
+
+export function encodeLiveFrame({ task, attempt, name, at, bytes }: LiveFrame): Uint8Array {
+  const start = liveFrame.header + name.length;
+  const frame = new Uint8Array(start + bytes.length);
+  const view = new DataView(frame.buffer);
+  view.setUint8(0, liveFrame.version);
+  view.setUint8(1, name.length);
+  view.setBigUint64(4, BigInt(task));
+  view.setUint32(12, attempt);
+  view.setBigUint64(16, BigInt(at));
+  for (let i = 0; i < name.length; i += 1) frame[liveFrame.header + i] = name.charCodeAt(i);
+  frame.set(bytes, start);
+  return frame;
+}
+
+/** Null: not a live frame of this version, or out of bounds. */
+export function decodeLiveFrame(frame: Uint8Array): LiveFrame | null {
+  if (frame.length < liveFrame.header || frame[0] !== liveFrame.version) return null;
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const start = liveFrame.header + view.getUint8(1);
+  const task = view.getBigUint64(4);
+  const at = view.getBigUint64(16);
+  const top = BigInt(Number.MAX_SAFE_INTEGER);
+  const name = String.fromCharCode(...frame.subarray(liveFrame.header, start));
+  if (frame.length < start || frame.length - start > liveFrame.maxBytes || task > top || at > top) return null;
+  if (!liveName.test(name)) return null;
+  return { task: Number(task), attempt: view.getUint32(12), name, at: Number(at), bytes: frame.subarray(start) };
+}
+
+const liveName = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /** Null: not a log frame of this version, or out of bounds. */
 export function decodeLogFrame(frame: Uint8Array): LogFrame | null {

@@ -1,10 +1,11 @@
-import type { FromWorker, WireTask } from '@switchyard/sdk/worker-wire.ts';
+import { encodeLiveFrame, type FromWorker, liveFrame, type WireTask } from '@switchyard/sdk/worker-wire.ts';
 import { collectArtifacts } from './artifacts.ts';
 import { AttemptLogs, type Lengths } from './attempt-logs.ts';
 import { environmentOf } from './environment.ts';
 import type { Inputs } from './inputs.ts';
 import type { Journal } from './journal.ts';
 import { limits, type Rhythm } from './limits.ts';
+import { type LiveValue, LiveValues } from './live-values.ts';
 import { failed, giveBack, type Outcome, type StopWhy } from './outcome.ts';
 import { isShortage, type OwnedProcess, type ProcessEnd, startProcess } from './owned-process.ts';
 import { startMark } from './proc.ts';
@@ -56,6 +57,7 @@ export class Attempt {
   readonly #events: AttemptEvents;
   readonly #logs: AttemptLogs;
   readonly #reports: Reports;
+  readonly #live: LiveValues;
   readonly #stop = new AbortController();
   #why: StopWhy | null = null;
   #process: OwnedProcess | null = null;
@@ -70,6 +72,7 @@ export class Attempt {
     this.#deps = deps;
     this.#events = events;
     this.#reports = new Reports(deps.system, (report) => this.#report(report));
+    this.#live = new LiveValues(deps.system, (name, value) => this.#sendLive(name, value));
     this.#logs = new AttemptLogs({
       task: task.task,
       attempt: task.attempt,
@@ -139,6 +142,13 @@ export class Attempt {
 
   offline(): void {
     this.#logs.offline();
+    // Who watches is said anew in the next connection.
+    this.#live.watch([]);
+  }
+
+  /** Somebody looks at these live values. */
+  watch(names: readonly string[]): void {
+    if (!this.#ended) this.#live.watch(names);
   }
 
   committed(stream: 'out' | 'err' | 'log', length: number): void {
@@ -165,6 +175,7 @@ export class Attempt {
       spawn: (command) => this.#spawn(command),
       keepOutputs: (cwd, outcome) => this.#keepOutputs(cwd, outcome),
       report: (report) => this.#reports.offer(report),
+      live: (name, make) => this.#live.offer(name, make),
     };
   }
 
@@ -242,11 +253,20 @@ export class Attempt {
 
   #finish(outcome: Outcome): void {
     this.#ended = true;
+    this.#live.close();
     this.#logs.flush();
     this.#reports.flush();
     this.#reports.close();
     if (this.#folder !== null) this.#deps.folders.give(this.#folder);
     this.#events.ended(this, asStopped(outcome, this.#why, this.task));
+  }
+
+  #sendLive(name: string, { at, bytes }: LiveValue): boolean {
+    const { link } = this.#deps;
+    if (!link.live || this.#why === 'lost' || link.backlog > limits.socketBacklog) return false;
+    const { task, attempt } = this.task;
+    if (bytes.length <= liveFrame.maxBytes) link.sendFrame(encodeLiveFrame({ task, attempt, name, at, bytes }));
+    return true;
   }
 
   #report(report: Report): boolean {

@@ -1,6 +1,6 @@
 import { Amount, Id, limits, Sha256 } from '@switchyard/sdk/names.ts';
 import type { ToWorker } from '@switchyard/sdk/worker-wire.ts';
-import { WireAmounts } from '@switchyard/sdk/worker-wire.ts';
+import { liveFrame, WireAmounts } from '@switchyard/sdk/worker-wire.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/schema';
 
@@ -56,6 +56,12 @@ const checks = {
   resume: Compile(Type.Object(Fence)),
   ended: Compile(Type.Object(Fence)),
   logged: Compile(Type.Object({ ...Fence, stream: Stream, length: Amount })),
+  watch: Compile(
+    Type.Object({
+      ...Fence,
+      names: Type.Array(Type.String({ minLength: 1, maxLength: liveFrame.nameLength }), { maxItems: liveFrame.names }),
+    }),
+  ),
   wish: Compile(Type.Object({ mode: Mode, lazy: Type.Boolean() })),
 } as const satisfies Record<ToWorker['m'], unknown>;
 

@@ -9,6 +9,9 @@ export const limits = {
   /** Per stream, on disk, while the server is away: the first half and the last half. */
   spoolBytes: 64 * 1_048_576,
   reportEveryMs: 250,
+  /** Live values: each name at most so often; a value that cannot be made is asked for again so many times. */
+  liveEveryMs: 250,
+  liveTries: 40,
   /** One text frame to the server. */
   textFrame: 524_288,
   /** Bytes that the socket has not taken yet, above which reports wait. */

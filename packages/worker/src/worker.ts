@@ -145,6 +145,9 @@ export class Worker {
       case 'logged':
         this.#ledger.logged(message);
         return;
+      case 'watch':
+        this.#runningOf(message)?.watch(message.names);
+        return;
       case 'wish':
         this.#deps.wish(message.mode, message.lazy);
         return;

@@ -12,6 +12,7 @@ import type { Engine } from './engine.ts';
 import { createFeed } from './feed.ts';
 import { createFiles } from './files.ts';
 import { createInsist } from './insist.ts';
+import { createLive } from './live.ts';
 import { createLogs } from './logs.ts';
 import { createMirror } from './mirror.ts';
 import { createProgress } from './progress.ts';
@@ -75,9 +76,10 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
   const mirror = createMirror({ table, watch, moved: taskMoved });
   const logs = createLogs({ store, runner, files: deps.logFiles, query });
   const progress = createProgress({ bus, table, watch });
+  const live = createLive({ table, watch, failed });
   const dispatcher = createDispatcher({ runner, insist, query: rows, clock, sessions: table, failed });
   const wakeSession = (session: LiveSession): void => dispatcher.wakeSession(session);
-  const sessions = createSessions({ insist, store, clock, table, watch, wake: wakeSession, failed });
+  const sessions = createSessions({ insist, store, clock, table, watch, wake: wakeSession, regained: live.begins, failed });
   const wakeAll = (): void => {
     dispatcher.ready.woken([0]);
     dispatcher.wakeClasses([0]);
@@ -105,7 +107,11 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
   }
 
   function taskMoved(task: TaskId, held: boolean): void {
-    if (!held) progress.ends(task);
+    if (held) live.begins(task);
+    else {
+      progress.ends(task);
+      live.ends(task);
+    }
     logs.moved(task);
   }
 
@@ -154,6 +160,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       progress: progress.progress,
       lastProgress: progress.lastProgress,
       onProgress: progress.onProgress,
+      live,
     },
     async close() {
       if (closed) return;
@@ -165,6 +172,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       await duties.close();
       await runner.close();
       logs.close();
+      live.close();
       feed.close();
     },
   };

@@ -31,6 +31,27 @@ export interface Engine {
   lastProgress(task: TaskId): Progress | null;
   /** Newest-wins, at most once per turn and task; `null`: of every task. Not replayed. */
   onProgress(task: TaskId | null, call: (task: TaskId, value: Progress) => void): Unsubscribe;
+  readonly live: LiveValues;
+}
+
+/**
+ * What running attempts show of themselves beside their progress: named values of up to some MiB, newest wins, never stored.
+ * Workers send them only while somebody watches.
+ */
+export interface LiveValues {
+  /** From the door of the worker that runs the attempt. `bytes` must not change afterwards. Late and unwatched values are dropped. */
+  put(task: TaskId, attempt: AttemptNumber, name: string, value: LiveValue): void;
+  /**
+   * The newest value at once where there is one, then each newer one: at most one call per turn of the event loop. Goes on from
+   * attempt to attempt until it is ended. Whether the caller's principal may see the task is for the door to ask first.
+   */
+  watch(task: TaskId, name: string, call: (value: LiveValue) => void): Unsubscribe;
+}
+
+export interface LiveValue {
+  /** Where in the task it belongs, in the unit of its progress. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Committed changes, in order, as they happen and from the past. */
@@ -68,6 +89,8 @@ export interface Sessions {
 
 export interface SessionEars {
   tell(what: Tell): void;
+  /** Somebody looks at these live values of the attempt (none: nobody any more). Absent: its wire has no live values. */
+  watch?(task: TaskId, attempt: AttemptNumber, names: readonly string[]): void;
   /** How work is pushed; null: it asks (`claim`) by itself. */
   readonly push: {
     /** Attempts that begin at once, within its room. */

@@ -1,4 +1,4 @@
-import type { SessionNumber, WorkerId } from '../domain/ids.ts';
+import type { SessionNumber, TaskId, WorkerId } from '../domain/ids.ts';
 import { nothing } from '../domain/needs.ts';
 import { isAlive, type Task } from '../domain/task.ts';
 import type { Worker } from '../domain/worker.ts';
@@ -18,6 +18,8 @@ export interface SessionsDeps {
   readonly table: SessionTable;
   readonly watch: Pick<Watch, 'begins' | 'alive' | 'stopping'>;
   wake(session: LiveSession): void;
+  /** A session that came back holds this attempt. */
+  regained(task: TaskId): void;
   failed(where: string, cause: unknown): void;
 }
 
@@ -75,6 +77,7 @@ export function createSessions(deps: SessionsDeps): LiveSessions {
         if (spec === undefined || !isHeldIn(task, number) || session.gone?.has(task.id)) continue;
         table.holds(session, task, spec.amounts);
         watch.begins(task);
+        deps.regained(task.id);
       }
       if (row.profile.leaseMs > 0) leases.set(number, row.profile.leaseMs);
     } finally {

@@ -18,6 +18,8 @@ export interface Watch {
   begins(task: Task): void;
   /** Whether this attempt is the one that is watched. */
   watches(task: TaskId, attempt: AttemptNumber): boolean;
+  /** The attempt that runs now; null: none. */
+  attemptOf(task: TaskId): AttemptNumber | null;
   alive(task: TaskId): void;
   /** What is suspended is silent; its run time goes on. */
   suspended(task: TaskId): void;
@@ -64,6 +66,7 @@ export function createWatch(clock: Clock, insist: Insist, forceMs: number): Watc
       if (known !== undefined) known.lastLife = clock.monotonic();
     },
     watches: (task, attempt) => watched.get(task)?.attempt === attempt,
+    attemptOf: (task) => watched.get(task)?.attempt ?? null,
     suspended: (task) => silences.delete(task),
     resumed(task) {
       const known = watched.get(task);

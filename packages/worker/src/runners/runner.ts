@@ -1,4 +1,5 @@
 import type { WireTask } from '@switchyard/sdk/worker-wire.ts';
+import type { MakeLive } from '../live-values.ts';
 import type { Outcome, StopWhy } from '../outcome.ts';
 import type { Command, ProcessEnd } from '../owned-process.ts';
 import type { Report } from '../progress.ts';
@@ -27,6 +28,8 @@ export interface RunContext {
   /** Uploads what the task's globs match. Adds to the outcome. */
   readonly keepOutputs: (cwd: string, outcome: Outcome) => Promise<Outcome>;
   readonly report: (report: Report) => void;
+  /** There is a new live value of this name: made and sent only while somebody watches, the newest wins. */
+  readonly live: (name: string, make: MakeLive) => void;
 }
 
 export type SpawnEnd = { readonly end: ProcessEnd } | { readonly failed: string } | { readonly busy: string };

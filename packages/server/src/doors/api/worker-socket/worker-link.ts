@@ -1,5 +1,12 @@
 import type { Duplex } from 'node:stream';
-import { decodeLogFrame, type FromWorker, type ToWorker, type WireHello } from '@switchyard/sdk/worker-wire.ts';
+import {
+  decodeLiveFrame,
+  decodeLogFrame,
+  type FromWorker,
+  liveFrame,
+  type ToWorker,
+  type WireHello,
+} from '@switchyard/sdk/worker-wire.ts';
 import type { RawData, WebSocket } from 'ws';
 import type { Refusal, Result } from '../../../domain/errors.ts';
 import type { Principal } from '../../../domain/principal.ts';
@@ -77,7 +84,7 @@ export class WorkerLink {
     if (this.#state.name === 'over' || this.#force !== null) return;
     this.#alive();
     try {
-      if (binary) this.#takeLog(data as Buffer);
+      if (binary) this.#takeFrame(data as Buffer);
       else this.#takeText(data.toString());
     } catch (error) {
       this.#failed(error);
@@ -103,6 +110,23 @@ export class WorkerLink {
       this.#work(this.#join(message), 0);
     } else if (state.name === 'live') handlers[message.m](state.link, message as never);
     else this.close(4003, 'hello must come first, and welcome before anything else');
+  }
+
+  #takeFrame(frame: Buffer): void {
+    if (frame[0] === liveFrame.version) this.#takeLive(frame);
+    else this.#takeLog(frame);
+  }
+
+  #takeLive(frame: Buffer): void {
+    const live = decodeLiveFrame(frame);
+    if (live === null || this.#state.name !== 'live') {
+      this.close(1007, live === null ? 'not a live frame of version 2' : 'a live value before welcome');
+      return;
+    }
+    const { task, attempt, name, at, bytes } = live;
+    if (this.#held.get(task)?.attempt !== attempt) return;
+    this.#state.link.handle.taskAlive(task);
+    this.#context.engine.live.put(task, attempt, name, { at, bytes });
   }
 
   #takeLog(frame: Buffer): void {
@@ -181,6 +205,7 @@ export class WorkerLink {
   #attach(worker: number, session: number, offers: number): SessionHandle {
     return this.#context.engine.sessions.attach(this.#by, worker, session, {
       tell: (what) => this.#tell(what),
+      watch: (task, attempt, names) => this.#say({ m: 'watch', task, attempt, names }),
       push: {
         run: (given) => {
           for (const one of given) {
