@@ -21,6 +21,7 @@ import { createSafetyNet } from './safety-net.ts';
 import { type LiveSession, SessionTable } from './session-table.ts';
 import { createSessions } from './sessions.ts';
 import { submitJob } from './submit-job.ts';
+import { openVariables } from './variables.ts';
 import { createWatch } from './watch.ts';
 
 /** One line per event, with fields; no secret ever. */
@@ -147,6 +148,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
   }
 
   await recover();
+  const variables = await openVariables(store.records, (by, name, how) => log.info({ by: by.id, name }, `variable:${how}`));
 
   return {
     engine: {
@@ -157,6 +159,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       sessions,
       logs,
       files: createFiles(deps.blobs),
+      variables,
       progress: progress.progress,
       lastProgress: progress.lastProgress,
       onProgress: progress.onProgress,

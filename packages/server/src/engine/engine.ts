@@ -9,6 +9,7 @@ import type { Unsubscribe } from '../ports/bus.ts';
 import type { BlobWritten } from '../ports/files.ts';
 import type { AnswerOf, Assignment, CommandName, InputOf, JobPlan, Submitted, Tell } from './commands.ts';
 import type { EngineQueries } from './queries.ts';
+import type { VariableBook } from './variables.ts';
 
 export type { Unsubscribe };
 
@@ -26,6 +27,8 @@ export interface Engine {
   readonly sessions: Sessions;
   readonly logs: TaskLogs;
   readonly files: TaskFiles;
+  /** `{name}` in the commands of tasks; doors put the values in when they hand a task out (`domain/variables.ts`). */
+  readonly variables: VariableBook;
   /** Progress and phase of a running attempt: shown, never decided on. */
   progress(task: TaskId, attempt: AttemptNumber, value: Progress): void;
   lastProgress(task: TaskId): Progress | null;
