@@ -181,6 +181,8 @@ export interface Commands {
       total: Amounts | null;
       info: Readonly<Record<string, unknown>> | null;
       keepTasks: boolean;
+      /** What it is ready for; absent: awake. Null: it has not said yet, it is `starting` until it does (`refresh`). */
+      mode?: WorkerMode | null;
     },
     { session: SessionNumber; held: readonly Task[] },
   ];

@@ -22,7 +22,7 @@ export const signOn: ProcedureOf<'signOn'> = function* (input, context) {
   if (!ownedBy(worker, context.by)) return noWorker(input.worker);
   const draft = new Draft(context).load({ workers: [worker], tasks: got.held });
   const { id, session: before } = worker;
-  const moved = moveWorker(draft, id, { event: 'sign-on', session, mode: 'awake' });
+  const moved = moveWorker(draft, id, { event: 'sign-on', session, mode: input.mode === undefined ? 'awake' : input.mode });
   if (typeof moved === 'string') return refusedMove(moved, worker, 'signing on');
   draft.write({ drop: 'exclusions', worker: id, session: before });
   const now = draft.worker(id);
