@@ -13,6 +13,7 @@ export function defaultAmounts(): WireAmounts {
 export function describeMachine(work: string): Record<string, unknown> {
   return {
     host: hostname(),
+    platform: process.platform,
     system: `${type()} ${release()}`,
     arch: arch(),
     processor: cpus()[0]?.model ?? 'unknown',

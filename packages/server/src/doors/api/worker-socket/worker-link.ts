@@ -10,6 +10,7 @@ import {
 import type { RawData, WebSocket } from 'ws';
 import type { Refusal, Result } from '../../../domain/errors.ts';
 import type { Principal } from '../../../domain/principal.ts';
+import { type Lookup, ownTools, platformOf } from '../../../domain/variables.ts';
 import type { Tell } from '../../../engine/commands.ts';
 import type { SessionHandle } from '../../../engine/engine.ts';
 import type { Timer } from '../../../ports/clock.ts';
@@ -17,6 +18,7 @@ import { startHeartbeat } from '../../kit/heartbeat.ts';
 import { InboundGate } from '../../kit/inbound-gate.ts';
 import { kitLimits } from '../../kit/limits.ts';
 import { SendQueue } from '../../kit/send-queue.ts';
+import { workerValues } from '../../kit/worker-values.ts';
 import type { ApiContext } from '../context.ts';
 import { handlers } from './handlers.ts';
 import { readFrame } from './inbound.ts';
@@ -45,6 +47,8 @@ export class WorkerLink {
   readonly #gate: InboundGate;
   readonly #stopBeat: () => void;
   readonly #held = new Map<number, HeldAttempt>();
+  /** What `{name}` stands for on its platform, known since its hello. */
+  #values: () => Lookup = () => () => undefined;
   #state: State;
   #force: Timer | null = null;
 
@@ -160,6 +164,8 @@ export class WorkerLink {
     const by = this.#by;
     const { name, kinds, tags, total, info, version, instance } = hello;
     const about = { ...info, version };
+    const platform = platformOf(info.platform ?? info.system) ?? 'linux';
+    this.#values = workerValues(engine.variables, ownTools, platform);
     const key = `${by.id}:${instance}`;
     const registered = await engine.command(by, 'register', {
       key,
@@ -210,11 +216,11 @@ export class WorkerLink {
         run: (given) => {
           for (const one of given) {
             this.#held.set(one.task.id, newlyHeld(one.task.attempt));
-            this.#outbox.put(runText(one));
+            this.#outbox.put(runText(one, this.#values()));
           }
         },
         offer: (given) => {
-          for (const one of given) this.#outbox.put(offerText(one));
+          for (const one of given) this.#outbox.put(offerText(one, this.#values()));
         },
         offers,
         offerMs: null,
