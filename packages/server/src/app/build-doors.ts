@@ -7,9 +7,10 @@ import { createConciergeDoor } from '../doors/concierge/door.ts';
 import type { Door, DoorDeps } from '../doors/kit/door.ts';
 import { FirstFrames } from '../doors/kit/first-frames.ts';
 import { createKueueDoor, type KueueOptions } from '../doors/kueue/door.ts';
-import { compile, kinds } from '../kinds/index.ts';
+import { kinds } from '../kinds/index.ts';
 import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { compileWith } from './compile-with.ts';
 import type { ConciergeParts } from './open-concierge.ts';
 import { version } from './version.ts';
 
@@ -26,6 +27,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   const doors: Door[] = [];
   const startedAt = shared.clock.now();
   let metrics: Promise<Metrics> | null = null;
+  const compile = compileWith(shared.engine, shared.clock);
   doors.push(
     createApiDoor({
       ...shared,

@@ -3,7 +3,7 @@ import type { JobRequest } from '@switchyard/sdk/job.ts';
 import { type Result, refuse } from '../domain/errors.ts';
 import type { JobPlan } from '../domain/plan.ts';
 import { graph } from './graph.ts';
-import type { KindRow } from './kind-row.ts';
+import type { Around, KindRow } from './kind-row.ts';
 import { noop } from './noop.ts';
 import { shell } from './shell.ts';
 
@@ -12,8 +12,17 @@ export const kinds: Readonly<Record<string, KindRow>> = { shell, graph, noop };
 
 const checks = new Map(Object.entries(kinds).map(([name, { spec }]) => [name, compileCheck(spec)]));
 
+/** Nobody looked: enough for kinds that do not. */
+const unseen: Around = { now: 0, variables: new Map(), offers: () => false };
+
+/** Whether this kind of job is compiled from more than the request. */
+export function looksAround(kind: string | undefined): boolean {
+  return kind !== undefined && Object.hasOwn(kinds, kind) && kinds[kind]?.looksAround === true;
+}
+
 /** Checks the kind's own part of a request and makes the plan of it. The request's own schema has been checked. */
-export function compile(request: JobRequest): Result<JobPlan> {
+export function compile(request: JobRequest, around: Around = unseen): Result<JobPlan> {
+  if (around === unseen && looksAround(request.kind)) throw new Error(`kind ${request.kind} needs to know what is around it`);
   const kind = request.kind ?? 'shell';
   const row = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   const check = checks.get(kind);
@@ -25,7 +34,7 @@ export function compile(request: JobRequest): Result<JobPlan> {
     const at = `/spec${fault.at}`;
     return refuse(fault.unknown ? 'unknown_field' : 'malformed', `${at} ${fault.text}`, at);
   }
-  const made = row.compile(request.spec, request);
+  const made = row.compile(request.spec, request, around);
   if (made.refusal !== undefined) return made;
   return {
     value: {

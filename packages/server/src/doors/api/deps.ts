@@ -5,12 +5,13 @@ import type { TSchema } from 'typebox';
 import type { Result } from '../../domain/errors.ts';
 import type { JobPlan } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
+import type { StaticFiles } from '../../ports/static-files.ts';
 import type { Door, DoorDeps } from '../kit/door.ts';
 
 /** What this door needs beside what every door is given. */
 export interface ApiDeps extends DoorDeps {
-  /** From `kinds/`: pure. The request has passed its schema. */
-  readonly compile: (request: JobRequest) => Result<JobPlan>;
+  /** From `kinds/`; waits only for kinds that look around in the yard. The request has passed its schema. */
+  readonly compile: (request: JobRequest) => Result<JobPlan> | Promise<Result<JobPlan>>;
   readonly kinds: Readonly<Record<string, { readonly text: string; readonly spec: TSchema }>>;
   readonly tokens: TokenAdmin;
   /** All doors, this one too; asked when somebody wants to see them. */
@@ -31,6 +32,8 @@ export interface About {
   readonly startedAt: number;
   /** The one-file worker (`/worker.mjs`); null: it was not built. */
   readonly workerFile: () => Promise<Uint8Array | null>;
+  /** The built dashboard; null: it was not built. */
+  readonly page: () => Promise<StaticFiles | null>;
 }
 
 /** Tokens, as an administrator sees them. Made in `auth/`. */

@@ -17,7 +17,9 @@ export function submitRows(context: ApiContext): HttpRow[] {
   const row = rowDefiner(context);
 
   async function submit(by: Principal, request: JobRequest, key?: string): Promise<Result<Submitted>> {
-    const plan = compile(request);
+    const made = compile(request);
+    // A promise only where the kind looks around: what one turn submits shares a transaction.
+    const plan = made instanceof Promise ? await made : made;
     if (plan.refusal !== undefined) return plan;
     return engine.submit(by, plan.value, key === undefined ? {} : { key, hash: requestHash(request) });
   }

@@ -19,7 +19,7 @@ export interface YardServiceDeps {
   readonly engine: Engine;
   readonly auth: Authenticator;
   /** From `kinds/`: the request has passed its schema. */
-  readonly compile: (request: JobRequest) => Result<JobPlan>;
+  readonly compile: (request: JobRequest) => Result<JobPlan> | Promise<Result<JobPlan>>;
 }
 
 /** What is known of a subscriber that gave a token. */
@@ -128,7 +128,7 @@ export class YardService implements Ear {
       return { value: {} };
     },
     SUBMIT: async (_member, { by }, { request }) => {
-      const plan = this.#deps.compile(request);
+      const plan = await this.#deps.compile(request);
       if (plan.refusal !== undefined) return plan;
       const submitted = await this.#deps.engine.submit(by, plan.value);
       return submitted.refusal === undefined ? { value: { job: jobFacts(submitted.value.job) } } : submitted;
