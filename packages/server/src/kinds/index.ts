@@ -5,10 +5,11 @@ import type { JobPlan } from '../domain/plan.ts';
 import { graph } from './graph.ts';
 import type { Around, KindRow } from './kind-row.ts';
 import { noop } from './noop.ts';
+import { oxdna } from './oxdna.ts';
 import { shell } from './shell.ts';
 
 /** Every kind of job that can be submitted. */
-export const kinds: Readonly<Record<string, KindRow>> = { shell, graph, noop };
+export const kinds: Readonly<Record<string, KindRow>> = { shell, graph, noop, oxdna };
 
 const checks = new Map(Object.entries(kinds).map(([name, { spec }]) => [name, compileCheck(spec)]));
 

@@ -1,0 +1,103 @@
+import { oxdnaLimits } from '@switchyard/sdk/oxdna.ts';
+import { type Result, refuse } from '../../domain/errors.ts';
+
+/**
+ * An input file of oxDNA as keys and values (dnaforge §3.3): blank lines and comments are dropped, a value that opens more braces
+ * than it closes goes on, a later key wins. Where oxDNA itself reads more than the plain form (`;`, comments behind a value), so
+ * do we, for what is checked here must be what the engine sees.
+ */
+export function readInputFile(content: string): Result<Map<string, string>> {
+  const keys = new Map<string, string>();
+  let open: Statement | null = null;
+  for (const line of content.split(/\r\n|\r|\n/)) {
+    for (const statement of statements(line, open as Statement | null)) {
+      if (open === null) {
+        const at = statement.indexOf('=');
+        if (at < 0) continue;
+        open = { key: statement.slice(0, at).trim(), value: '', depth: 0 };
+        append(open, statement.slice(at + 1).trim());
+      } else append(open, statement);
+      if (open.depth > 0) continue;
+      if (open.depth < 0) return refuse('invalid', `${shownKey(open.key)} closes a brace that was not opened`);
+      keys.delete(open.key);
+      keys.set(open.key, open.value);
+      open = null;
+    }
+  }
+  if (open !== null) return refuse('invalid', `${shownKey(open.key)} opens a brace that is never closed`);
+  return { value: keys };
+}
+
+interface Statement {
+  readonly key: string;
+  value: string;
+  depth: number;
+}
+
+/** Without its comment; outside of braces a semicolon ends a statement. */
+function statements(line: string, open: Statement | null): string[] {
+  const text = line.split('#', 1)[0] ?? '';
+  const parts = open !== null || text.includes('{') ? [text] : text.split(';');
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+function append(open: Statement, text: string): void {
+  open.value = open.value === '' ? text : `${open.value}\n${text}`;
+  for (const char of text) {
+    if (char === '{') open.depth++;
+    else if (char === '}') open.depth--;
+  }
+}
+
+const shownKey = (key: string): string => JSON.stringify(key.slice(0, 80));
+
+/** The worker names these files and outputs itself (`sdk/oxdna.ts`): what a stage says of them counts for nothing. */
+const ours = new Set([
+  'topology',
+  'conf_file',
+  'lastconf_file',
+  'trajectory_file',
+  'energy_file',
+  'external_forces_file',
+  'log_file',
+  'data_output_1',
+  'max_io',
+  'restart_step_counter',
+  'no_stdout_energy',
+]);
+
+const plainKey = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+
+/** Drops what the worker sets, refuses what could load code or reach other files (dnaforge §7.8). */
+export function safeKeys(keys: ReadonlyMap<string, string>): Result<Map<string, string>> {
+  const kept = new Map<string, string>();
+  for (const [key, value] of keys) {
+    if (ours.has(key)) continue;
+    const wrong = wrongWith(key, value);
+    if (wrong !== null) return refuse('invalid', `${shownKey(key)} ${wrong}`);
+    kept.set(key, value);
+  }
+  return { value: kept };
+}
+
+/** Keys of oxDNA that name files or code, beside those above. */
+const reaching = /plugin|checkpoint|reload|_file$|_path$|_prefix$|^include|^(data|conf)_output_/i;
+
+function wrongWith(key: string, value: string): string | null {
+  if (!plainKey.test(key)) return 'is not the name of an option';
+  if (reaching.test(key)) return 'is not allowed here: stages name no files, outputs or plugins of their own';
+  // oxDNA puts other values and results of expressions in here: what comes out of that nobody has looked at.
+  if (value.includes('$')) return 'refers to other values; write the value itself';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(value)) return 'holds control characters';
+  return /[/\\]|\.\./.test(value) ? 'holds a path; stages name no files of their own' : null;
+}
+
+/** `key = value` lines, in order. */
+export function inputText(keys: ReadonlyMap<string, string>): Result<string> {
+  let text = '';
+  for (const [key, value] of keys) text += `${key} = ${value}\n`;
+  return text.length > oxdnaLimits.inputLength
+    ? refuse('too_large', `its options are longer than ${oxdnaLimits.inputLength} characters`)
+    : { value: text };
+}
