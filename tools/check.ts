@@ -5,6 +5,7 @@ import { root } from './lib.ts';
 /** Everything that can be found out without running the product, in order, each with one line. All are run, even after a failure. */
 const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['types', 'tsc', '-p', '.'],
+  ['types of the page', 'tsc', '-p', 'packages/dashboard'],
   ['lint and format', 'biome', 'check', '--error-on-warnings', '.'],
   ['floating promises', 'oxlint', '--type-aware', '--deny-warnings', '.'],
   ['boundaries', 'node', 'tools/boundaries.ts'],

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { createTokenAdmin } from '../auth/token-admin.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { Settings } from '../config/options.ts';
@@ -7,9 +8,11 @@ import { createConciergeDoor } from '../doors/concierge/door.ts';
 import type { Door, DoorDeps } from '../doors/kit/door.ts';
 import { FirstFrames } from '../doors/kit/first-frames.ts';
 import { createKueueDoor, type KueueOptions } from '../doors/kueue/door.ts';
+import { openStaticFiles } from '../files/static-files.ts';
 import { kinds } from '../kinds/index.ts';
 import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { StaticFiles } from '../ports/static-files.ts';
 import { compileWith } from './compile-with.ts';
 import type { ConciergeParts } from './open-concierge.ts';
 import { version } from './version.ts';
@@ -27,6 +30,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   const doors: Door[] = [];
   const startedAt = shared.clock.now();
   let metrics: Promise<Metrics> | null = null;
+  let page: Promise<StaticFiles | null> | null = null;
   const compile = compileWith(shared.engine, shared.clock);
   doors.push(
     createApiDoor({
@@ -35,7 +39,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
       kinds,
       tokens: createTokenAdmin(parts.tokens),
       doors: () => doors,
-      about: { version, startedAt, workerFile },
+      about: { version, startedAt, workerFile, page: () => (page ??= openPage()) },
       metrics: async () => {
         metrics ??= openMetrics(shared, () => doors, startedAt);
         return (await metrics).read();
@@ -69,4 +73,9 @@ async function openMetrics({ engine }: DoorDeps, doors: () => readonly Door[], s
 /** Built by the root's `prepare` script; null where that has not run. */
 function workerFile(): Promise<Uint8Array | null> {
   return readFile(new URL('../../../worker/dist/worker.mjs', import.meta.url)).catch(() => null);
+}
+
+/** As above; opened when the first browser comes. */
+function openPage(): Promise<StaticFiles | null> {
+  return openStaticFiles(fileURLToPath(new URL('../../../dashboard/dist', import.meta.url))).catch(() => null);
 }

@@ -7,6 +7,7 @@ import { poolRows, workerRows } from './rows/fleet.ts';
 import { frontRows } from './rows/front.ts';
 import { jobCommandRows } from './rows/job-commands.ts';
 import { jobRows } from './rows/jobs.ts';
+import { pageRows } from './rows/page.ts';
 import { submitRows } from './rows/submit.ts';
 import { systemRows } from './rows/system.ts';
 import { taskLogRows } from './rows/task-log.ts';
@@ -30,6 +31,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...systemRows(context), //     GET  /v1/{stats,doors,kinds,whoami}, /healthz, /readyz, /metrics
     ...adminRows(context), //      GET, POST /v1/tokens, DELETE /v1/tokens/:id, GET /v1/audit
   ];
-  rows.push(...frontRows(context, () => rows)); // GET /, /openapi.json, /worker.mjs
+  rows.push(...pageRows(context)); //               GET  /, /ui/*
+  rows.push(...frontRows(context, () => rows)); // GET  /openapi.json, /worker.mjs
   return rows;
 }

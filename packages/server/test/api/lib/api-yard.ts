@@ -60,7 +60,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     kinds,
     tokens: memoryTokens(),
     doors: () => doors,
-    about: { version: '1.2.3', startedAt: yard.clock.now(), workerFile: async () => Buffer.from('// worker\n') },
+    about: { version: '1.2.3', startedAt: yard.clock.now(), workerFile: async () => Buffer.from('// worker\n'), page: async () => null },
     metrics: async () => ({ type: 'text/plain', text: 'up 1\n' }),
     notReady: () => null,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -16,15 +16,6 @@ export function frontRows(context: ApiContext, all: () => readonly HttpRow[]): H
   return [
     row({
       method: 'GET',
-      path: '/',
-      summary: 'What this is.',
-      right: null,
-      tags: ['server'],
-      answers: { 200: null },
-      handle: () => ({ status: 200, body: `Switchyard ${about.version}. The API is described at /openapi.json.\n` }),
-    }),
-    row({
-      method: 'GET',
       path: '/openapi.json',
       summary: 'This description (OpenAPI 3.1).',
       right: null,

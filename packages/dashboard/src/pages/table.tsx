@@ -1,0 +1,24 @@
+import type { ComponentType } from 'react';
+import type { Route } from '../route.ts';
+import { JobPage } from './job.tsx';
+import { JobsPage } from './jobs.tsx';
+import { OverviewPage } from './overview.tsx';
+import { WorkersPage } from './workers.tsx';
+
+export interface PageRow {
+  /** First part of the address. */
+  readonly name: string;
+  readonly title: string;
+  /** Null: for everybody who is known. */
+  readonly right: string | null;
+  readonly inMenu: boolean;
+  readonly Page: ComponentType<{ route: Route }>;
+}
+
+/** Every page there is. */
+export const pages: readonly PageRow[] = [
+  { name: '', title: 'Overview', right: 'job:read', inMenu: true, Page: OverviewPage },
+  { name: 'jobs', title: 'Jobs', right: 'job:read', inMenu: true, Page: JobsPage },
+  { name: 'job', title: 'Job', right: 'job:read', inMenu: false, Page: JobPage },
+  { name: 'workers', title: 'Workers', right: 'worker:read', inMenu: true, Page: WorkersPage },
+];
