@@ -8,6 +8,8 @@ export interface DataPaths {
   readonly database: string;
   readonly blobs: string;
   readonly logs: string;
+  /** The newest picture of each job. */
+  readonly images: string;
   readonly secretKey: string;
   readonly adminToken: string;
   readonly server: string;
@@ -29,6 +31,7 @@ export function dataPaths(root: string): DataPaths {
     database: join(root, 'switchyard.db'),
     blobs: join(root, 'blobs'),
     logs: join(root, 'logs'),
+    images: join(root, 'images'),
     secretKey: join(root, 'secret.key'),
     adminToken: join(root, 'admin.token'),
     server: join(root, 'server.json'),
@@ -45,6 +48,9 @@ export function dataPaths(root: string): DataPaths {
 
 const others = 0o077;
 
+/** Stands in DATA while `switchyard restore` moves files to their places: half of a folder must not be served. */
+export const unfinishedRestore = 'restore-unfinished';
+
 /**
  * Makes DATA (0700), or looks whether it may be used: other users must not be able to read what stands there. A folder of
  * ours that is too open is closed; somebody else's, or one full of other things, is refused rather than changed.
@@ -57,6 +63,9 @@ export async function prepareDataDir(root: string): Promise<DataPaths> {
     const me = process.getuid?.() ?? uid;
     if (uid !== me) throw new StartRefused(`The data folder ${root} belongs to another user; name another with --data`);
     if (process.platform !== 'win32' && (mode & others) !== 0) await closeToOthers(root);
+    if ((await readdir(root)).includes(unfinishedRestore)) {
+      throw new StartRefused(`A restore into ${root} was not finished: run "switchyard restore" again`);
+    }
   } catch (error) {
     if (error instanceof StartRefused) throw error;
     throw new StartRefused(`The data folder ${root} cannot be used: ${(error as Error).message}`, error);

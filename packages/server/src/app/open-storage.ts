@@ -4,8 +4,10 @@ import { createAdminTokenFile } from '../auth/token-file.ts';
 import { createTokens, type Tokens } from '../auth/tokens.ts';
 import type { Settings } from '../config/options.ts';
 import { openBlobs } from '../files/blobs.ts';
+import { openImages } from '../files/images.ts';
 import { openLogFiles } from '../files/log-files.ts';
 import type { Blobs, LogFiles } from '../ports/files.ts';
+import type { Images } from '../ports/images.ts';
 import type { Store } from '../ports/store.ts';
 import type { Closers } from './closers.ts';
 import type { DataPaths } from './data-dir.ts';
@@ -22,6 +24,7 @@ export interface Storage {
   readonly madeAdmin: boolean;
   readonly blobs: Blobs;
   readonly logFiles: LogFiles;
+  readonly images: Images;
 }
 
 /** The store first: it keeps a second server away from the folder. `onFatal`: it cannot go on. */
@@ -46,5 +49,7 @@ export async function openStorage(
   closers.add('blobs', () => blobs.close());
   const logFiles = await openLogFiles({ dir: paths.logs, capBytes: settings['log-cap'], durability });
   closers.add('log files', () => logFiles.close());
-  return { store, secrets, tokens, madeAdmin: created, blobs, logFiles };
+  const images = await openImages({ dir: paths.images, roots: settings['images.roots'] });
+  closers.add('images', () => images.close());
+  return { store, secrets, tokens, madeAdmin: created, blobs, logFiles, images };
 }

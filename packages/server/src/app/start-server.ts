@@ -105,11 +105,11 @@ function facts({ pid, adopted }: LocalWorker): Pick<LocalWorker, 'pid' | 'adopte
 }
 
 async function openEngine(settings: Settings, storage: Storage, closers: Closers, log: Logger): Promise<Engine> {
-  const { store, blobs, logFiles } = storage;
+  const { store, blobs, logFiles, images } = storage;
   const onError = (cause: unknown, subject: string): void => log.error({ subject, err: String(cause) }, 'bus:listener-failed');
   const bus = createMemoryBus({ clock, onError });
   closers.add('bus', () => bus.close());
-  const { engine, close } = await createEngine({ store, bus, blobs, logFiles, clock, random, log });
+  const { engine, close } = await createEngine({ store, bus, blobs, logFiles, images, clock, random, log });
   closers.add('engine', close);
   const failed = (cause: unknown): void => log.error({ err: String(cause) }, 'retention:failed');
   const retention = startRetention({ store, engine, blobs, clock, rules: rulesOf(settings), failed });

@@ -32,6 +32,7 @@ export const optionGroups = {
   limits: 'Limits',
   kueue: 'Kueue door',
   concierge: 'Concierge door',
+  flamenco: 'Flamenco door',
 } as const;
 export type OptionGroup = keyof typeof optionGroups;
 
@@ -89,6 +90,12 @@ export const options = {
     default: 16 * MiB,
     group: 'storage',
     help: 'how much is kept of one output stream of one attempt: the first half and the last',
+  },
+  'images.roots': {
+    type: { is: 'list', placeholder: 'DIR' },
+    default: [],
+    group: 'storage',
+    help: 'folders below which the server may read pictures that a worker names by path (latest image); default: none',
   },
   'blob-quota': {
     type: { is: 'size', min: MiB, max: 1024 * TiB },
@@ -229,6 +236,62 @@ export const options = {
     default: null,
     group: 'kueue',
     help: 'ended one-task shell jobs are removed after so many minutes; 0: never; default: from --kueue-config, else never',
+  },
+  'flamenco.enabled': { type: { is: 'switch' }, default: true, group: 'flamenco', help: 'speak to Flamenco 2 workers' },
+  'flamenco.port': {
+    type: port,
+    default: null,
+    group: 'flamenco',
+    help: 'a port of its own beside the shared one (older managers: 8083); 0 takes a free one; default: none',
+  },
+  'flamenco.hosts': {
+    type: addresses,
+    default: null,
+    group: 'flamenco',
+    help: 'addresses of that port; default: those of --host',
+  },
+  'flamenco.registration-secret': {
+    type: { is: 'text', placeholder: 'TEXT', minLength: 8 },
+    default: null,
+    group: 'flamenco',
+    secret: true,
+    help: 'worker_registration_secret of the workers; default: none, then workers of other machines wait for approval',
+  },
+  'flamenco.approval': {
+    type: { is: 'switch' },
+    default: true,
+    group: 'flamenco',
+    help: 'without a registration secret, workers of other machines get no tasks before somebody approves them',
+  },
+  'flamenco.worker-timeout': {
+    type: { is: 'duration', min: 35 * second, max: day },
+    default: 60 * second,
+    group: 'flamenco',
+    help: 'a worker that is silent for so long counts as gone, and its task is given to another',
+  },
+  'flamenco.worker-cleanup-after': {
+    type: { is: 'duration', min: 0, max: 10 * year },
+    default: 0,
+    group: 'flamenco',
+    help: 'workers that have been offline for so long are forgotten; 0: never',
+  },
+  'flamenco.ssdp': {
+    type: { is: 'choice', of: ['auto', 'on', 'off'] },
+    default: 'auto',
+    group: 'flamenco',
+    help: 'let workers without a manager_url find this server (SSDP); auto: unless only loopback is listened on',
+  },
+  'flamenco.time-zone': {
+    type: { is: 'text', placeholder: 'ZONE', minLength: 1 },
+    default: null,
+    group: 'flamenco',
+    help: 'zone of sleep schedules that name none, such as Europe/Amsterdam; default: that of the machine',
+  },
+  'flamenco.name': {
+    type: { is: 'text', placeholder: 'TEXT', minLength: 1 },
+    default: 'Switchyard',
+    group: 'flamenco',
+    help: 'manager_name in the status report',
   },
   'concierge.enabled': {
     type: { is: 'switch' },

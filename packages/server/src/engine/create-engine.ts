@@ -3,14 +3,17 @@ import type { TaskId } from '../domain/ids.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Blobs, LogFiles } from '../ports/files.ts';
+import type { Images } from '../ports/images.ts';
 import type { RunResult, Store } from '../ports/store.ts';
 import type { AnswerOf, InputOf, JobPlan, Submitted } from './commands.ts';
 import { createQueries } from './create-queries.ts';
+import { createCandidateWatch } from './candidate-watch.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createDuties } from './duties.ts';
 import type { Engine } from './engine.ts';
 import { createFeed } from './feed.ts';
 import { createFiles } from './files.ts';
+import { createJobImages } from './images.ts';
 import { createInsist } from './insist.ts';
 import { createLive } from './live.ts';
 import { createLogs } from './logs.ts';
@@ -36,6 +39,8 @@ export interface EngineDeps {
   readonly bus: Bus;
   readonly blobs: Blobs;
   readonly logFiles: LogFiles;
+  /** Absent: no pictures are kept. */
+  readonly images?: Images;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: EngineLog;
@@ -86,10 +91,12 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
     dispatcher.wakeClasses([0]);
   };
   const duties = createDuties({ insist, query: rows, clock, wakeAll, drop: (task) => deps.logFiles.drop(task), failed });
+  const candidates = createCandidateWatch({ query: rows, clock, insist, failed });
   const net = createSafetyNet({ clock, table, wakeAll });
 
   function committed({ changes, wake }: RunResult): void {
     mirror.changed(changes);
+    candidates.changed(changes);
     feed.publish(changes);
     duties.woken(wake);
     const { classes, workers } = wake;
@@ -145,7 +152,10 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
     await Promise.all((await rows.jobsBeingTakenIn()).map((job) => insist('delete', { job })));
     await Promise.all((await rows.workers()).map((worker) => sessions.recover(worker)));
     await duties.recover();
+    candidates.recover();
   }
+
+  const images = createJobImages({ images: deps.images ?? null, query, feed, failed });
 
   await recover();
   const variables = await openVariables(store.records, (by, name, how) => log.info({ by: by.id, name }, `variable:${how}`));
@@ -159,6 +169,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       sessions,
       logs,
       files: createFiles(deps.blobs),
+      images,
       variables,
       progress: progress.progress,
       lastProgress: progress.lastProgress,
@@ -169,6 +180,8 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       if (closed) return;
       closed = true;
       net.close();
+      candidates.close();
+      images.close();
       watch.close();
       sessions.close();
       insist.close();

@@ -8,6 +8,7 @@ import type { LogStream } from '../domain/rows.ts';
 import type { Unsubscribe } from '../ports/bus.ts';
 import type { BlobWritten } from '../ports/files.ts';
 import type { AnswerOf, Assignment, CommandName, InputOf, JobPlan, Submitted, Tell } from './commands.ts';
+import type { JobImages } from './images.ts';
 import type { EngineQueries } from './queries.ts';
 import type { VariableBook } from './variables.ts';
 
@@ -27,6 +28,7 @@ export interface Engine {
   readonly sessions: Sessions;
   readonly logs: TaskLogs;
   readonly files: TaskFiles;
+  readonly images: JobImages;
   /** `{name}` in the commands of tasks; doors put the values in when they hand a task out (`domain/variables.ts`). */
   readonly variables: VariableBook;
   /** Progress and phase of a running attempt: shown, never decided on. */

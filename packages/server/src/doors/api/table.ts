@@ -5,6 +5,7 @@ import { changeRows } from './rows/changes.ts';
 import { fileRows } from './rows/files.ts';
 import { poolRows, workerRows } from './rows/fleet.ts';
 import { frontRows } from './rows/front.ts';
+import { imageRows } from './rows/images.ts';
 import { jobCommandRows } from './rows/job-commands.ts';
 import { jobRows } from './rows/jobs.ts';
 import { pageRows } from './rows/page.ts';
@@ -24,6 +25,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...jobCommandRows(context), // POST /v1/jobs/:id/{cancel,hold,release,retry,priority}, DELETE /v1/jobs/:id
     ...taskRows(context), //       GET  /v1/tasks, /v1/tasks/:id, POST …/{cancel,hold,release,retry,suspend,resume}
     ...taskLogRows(context), //    GET  /v1/tasks/:id/log
+    ...imageRows(context), //      GET  /v1/jobs/:id/image, PUT /v1/tasks/:id/image
     ...fileRows(context), //       GET  /v1/tasks/:id/artifacts, …/*, POST /v1/blobs, GET /v1/blobs/:sha
     ...workerRows(context), //     GET  /v1/workers, /v1/workers/:id, POST …/{wish,approve}, DELETE
     ...poolRows(context), //       GET  /v1/pools, PUT and DELETE /v1/pools/:name
