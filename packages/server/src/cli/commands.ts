@@ -60,6 +60,13 @@ export const commands: readonly CommandRow[] = [
   { name: 'worker', group: fleet, summary: 'be a worker on this machine', load: () => import('./commands/worker.ts') },
   { name: 'serve', group: run, summary: 'be the server', load: () => import('./commands/serve.ts') },
   { name: 'token', group: run, summary: 'create, list and revoke tokens', load: () => import('./commands/token.ts') },
+  {
+    name: 'backup',
+    group: run,
+    summary: 'copy everything that the server keeps, while it runs',
+    load: () => import('./commands/backup.ts'),
+  },
+  { name: 'restore', group: run, summary: 'put a backup back', load: () => import('./commands/restore.ts') },
   { name: 'audit', group: run, summary: 'who did what', load: () => import('./commands/audit.ts') },
   { name: 'whoami', group: run, summary: 'which server, which token, which rights', load: () => import('./commands/whoami.ts') },
 ];

@@ -1,11 +1,12 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { TaskId } from '../domain/ids.ts';
 import type { LogAddress, LogFiles, LogSlice } from '../ports/files.ts';
 import { dirMode, isCode, syncDirectories } from './disk.ts';
 import { createHandleCache } from './handle-cache.ts';
 import { LogFile } from './log-file.ts';
 import { type LogLayout, layoutOf } from './log-layout.ts';
+import { logFolderOf, logPathOf } from './log-paths.ts';
 import { createTurns } from './turns.ts';
 
 export interface LogFilesOptions {
@@ -61,7 +62,7 @@ class DiskLogFiles implements LogFiles {
     this.#check();
     if (!Number.isSafeInteger(offset + bytes.byteLength) || offset < 0) throw new RangeError(`${offset} is not an offset`);
     if (bytes.byteLength === 0) return;
-    const path = this.#pathOf(at);
+    const path = logPathOf(this.#dir, at);
     const write: WaitingWrite = { offset, bytes, done: Promise.withResolvers<void>() };
     const waiting = this.#waiting.get(path);
     if (waiting !== undefined) waiting.push(write);
@@ -102,7 +103,7 @@ class DiskLogFiles implements LogFiles {
 
   async read(at: LogAddress, length: number, start: number, end: number): Promise<LogSlice> {
     this.#check();
-    const path = this.#pathOf(at);
+    const path = logPathOf(this.#dir, at);
     return this.#turns.run(at.task, async () => {
       const parts = await this.#files.use(
         path,
@@ -115,7 +116,7 @@ class DiskLogFiles implements LogFiles {
 
   async drop(task: TaskId): Promise<void> {
     this.#check();
-    const folder = this.#folderOf(task);
+    const folder = logFolderOf(this.#dir, task);
     await this.#turns.run(task, async () => {
       await this.#files.forget((path) => dirname(path) === folder);
       await rm(folder, { recursive: true, force: true });
@@ -131,16 +132,6 @@ class DiskLogFiles implements LogFiles {
 
   #check(): void {
     if (this.#closed) throw new Error('the log files are closed');
-  }
-
-  /** At most a thousand entries in a folder below the first level. */
-  #folderOf(task: TaskId): string {
-    const thousands = Math.floor(task / 1000);
-    return join(this.#dir, String(Math.floor(thousands / 1000)), String(thousands % 1000), String(task));
-  }
-
-  #pathOf(at: LogAddress): string {
-    return join(this.#folderOf(at.task), `${at.attempt}.${at.stream}`);
   }
 }
 
