@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { ProgressView } from './task.ts';
 
 const idOrNull = Type.Union([Type.Integer(), Type.Null()]);
 
@@ -13,3 +14,7 @@ export const ChangeView = Type.Object({
   data: Type.Record(Type.String(), Type.Unknown()),
 });
 export type ChangeView = Static<typeof ChangeView>;
+
+/** How far a running task is, as its worker said last: `event: progress` of `GET /v1/changes?progress=true`, without a number. */
+export const ProgressEvent = Type.Object({ job: Type.Integer(), task: Type.Integer(), ...ProgressView.properties });
+export type ProgressEvent = Static<typeof ProgressEvent>;

@@ -153,7 +153,8 @@ describe('following', () => {
     const lost: unknown[] = [];
     const seen: unknown[] = [];
     for await (const event of createClient({ server: server.url, wait: noWait }).changes({ onLost: (why) => lost.push(why) })) {
-      seen.push(event.type === 'change' ? event.change.number : `reset ${event.newest}`);
+      if (event.type === 'change') seen.push(event.change.number);
+      if (event.type === 'reset') seen.push(`reset ${event.newest}`);
       if (seen.length === 4) break;
     }
     expect(seen).toEqual([5, 6, 'reset 90', 91]);

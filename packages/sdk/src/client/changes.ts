@@ -1,4 +1,4 @@
-import type { ChangeView } from '../change.ts';
+import type { ChangeView, ProgressEvent } from '../change.ts';
 import { backoffMs } from './backoff.ts';
 import { chunks } from './chunks.ts';
 import { ApiError } from './errors.ts';
@@ -14,6 +14,8 @@ export interface ChangesOptions {
   readonly worker?: number | undefined;
   /** Kinds of changes, such as `task.changed`. */
   readonly kinds?: readonly string[] | undefined;
+  /** Also how far running tasks are: newest values, not replayed. */
+  readonly progress?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called when the connection is lost, before it is tried again; throw to give up. */
   readonly onLost?: ((error: unknown, failures: number) => void) | undefined;
@@ -24,6 +26,7 @@ export interface ChangesOptions {
 /** `reset`: numbers asked for are no longer kept; read what you show anew, then go on. */
 export type ChangeEvent =
   | { readonly type: 'change'; readonly change: ChangeView }
+  | { readonly type: 'progress'; readonly progress: ProgressEvent }
   | { readonly type: 'reset'; readonly newest: number };
 
 /**
@@ -60,8 +63,8 @@ export async function* followChanges(http: Http, options: ChangesOptions): Async
 }
 
 async function open(http: Http, options: ChangesOptions, since: number | undefined): Promise<ReadableStream<Uint8Array>> {
-  const { job, task, worker, kinds } = options;
-  const query = queryString({ job, task, worker, kinds, since });
+  const { job, task, worker, kinds, progress } = options;
+  const query = queryString({ job, task, worker, kinds, progress, since });
   const headers = { accept: 'text/event-stream' };
   const response = await http.raw(`/v1/changes${query}`, { headers, signal: options.signal });
   if (response.body === null) throw new Error('the server sent no stream');
@@ -70,5 +73,6 @@ async function open(http: Http, options: ChangesOptions, since: number | undefin
 
 function understood(event: SseEvent): ChangeEvent | null {
   if (event.event === 'reset') return { type: 'reset', newest: (JSON.parse(event.data) as { newest: number }).newest };
+  if (event.event === 'progress') return { type: 'progress', progress: JSON.parse(event.data) as ProgressEvent };
   return event.event === 'hello' ? null : { type: 'change', change: JSON.parse(event.data) as ChangeView };
 }

@@ -52,6 +52,33 @@ describe('changes', () => {
     await following;
   });
 
+  test('progress beside the changes, newest value, only to those who may see the task', async () => {
+    await using place = await openApiYard();
+    const stop = new AbortController();
+    const seen: Record<string, unknown[]> = { ada: [], bob: [], plain: [] };
+    const follow = async (who: 'ada' | 'bob', where: string, progress: boolean) => {
+      for await (const event of place.as(who).changes({ progress, signal: stop.signal })) {
+        if (event.type === 'progress') seen[where]?.push(event.progress);
+      }
+    };
+    const following = Promise.all([follow('ada', 'ada', true), follow('bob', 'bob', true), follow('ada', 'plain', false)]);
+    await until(() => place.door.status().connections === 3);
+    const { job } = await place.as('ada').jobs.submit(request);
+    await connect(place.yard);
+    await settle();
+    const step = { total: 10, unit: 'frames', phase: null };
+    const task = job.firstTask;
+    place.yard.engine.progress(task, 1, { ...step, done: 1 });
+    place.yard.engine.progress(task, 1, { ...step, done: 2 });
+    await until(() => {
+      place.yard.clock.advance(300);
+      return seen['ada']?.length === 1;
+    });
+    expect(seen).toEqual({ ada: [{ job: job.id, task, ...step, done: 2 }], bob: [], plain: [] });
+    stop.abort();
+    await following;
+  });
+
   test('the wire: hello with the number, events with id, a heartbeat, `Last-Event-ID` before `since`', async () => {
     await using place = await openApiYard();
     const { jobs } = place.as('ada');

@@ -43,7 +43,7 @@ async function events({ client }: Context, options: Options): Promise<number> {
   try {
     for await (const event of client.changes({ since, job, task, kinds, signal: stop.signal, onLost })) {
       if (event.type === 'reset') say(`switchyard: older events are no longer kept; going on from ${event.newest}`);
-      else {
+      else if (event.type === 'change') {
         print(options.json === true ? JSON.stringify(event.change) : lineOf(event.change));
         if (--left <= 0) break;
       }

@@ -31,6 +31,8 @@ export function changeStream(
   since: number | null,
   signal: AbortSignal,
   heart: { readonly clock: Clock; readonly everyMs: number },
+  /** Starts what is told beside the changes; null: nothing is. */
+  beside: ((ready: () => boolean, push: (text: string) => void) => { stop(): void }) | null = null,
 ): Readable {
   const from = since ?? feed.newest;
   const events = feed.follow(by, filter, from, signal)[Symbol.asyncIterator]();
@@ -41,6 +43,7 @@ export function changeStream(
     },
     destroy(error, done) {
       stop();
+      side?.stop();
       void events.return?.();
       done(error);
     },
@@ -48,6 +51,11 @@ export function changeStream(
   const stop = startHeartbeat(heart.clock, heart.everyMs, () => {
     if (stream.readableLength === 0) stream.push(':\n\n');
   });
+
+  const side = beside?.(
+    () => stream.readableLength === 0,
+    (text) => void stream.push(text),
+  );
 
   async function pull(): Promise<void> {
     pulling = true;

@@ -6,6 +6,7 @@ import type { HttpRow } from '../../kit/http-row.ts';
 import { refused, rowDefiner } from '../api-row.ts';
 import { changeStream } from '../change-stream.ts';
 import type { ApiContext } from '../context.ts';
+import { startProgressEvents } from '../progress-events.ts';
 
 const kindNames = Object.keys(changeKinds) as ChangeKind[];
 const ChangeQuery = Type.Object(
@@ -14,6 +15,9 @@ const ChangeQuery = Type.Object(
     job: Type.Optional(Id),
     task: Type.Optional(Id),
     worker: Type.Optional(Id),
+    progress: Type.Optional(
+      Type.Boolean({ description: 'also `progress` events of running tasks, newest value, without a number' }),
+    ),
     kinds: Type.Optional(Type.Array(Type.Union(kindNames.map((kind) => Type.Literal(kind))))),
   },
   closed,
@@ -41,7 +45,11 @@ export function changeRows(context: ApiContext): HttpRow[] {
         if (entered.refusal !== undefined) return refused(entered.refusal);
         const { signal, leave } = entered.value;
         const since = lastSeen(headers['last-event-id']) ?? query.since ?? null;
-        const stream = changeStream(engine.feed, by, filterOf(query), since, signal, { clock, everyMs: limits.heartbeatMs });
+        const filter = filterOf(query);
+        const beside = (ready: () => boolean, push: (text: string) => void) =>
+          startProgressEvents(engine, by, filter, { clock, ready, push });
+        const heart = { clock, everyMs: limits.heartbeatMs };
+        const stream = changeStream(engine.feed, by, filter, since, signal, heart, query.progress === true ? beside : null);
         stream.once('close', leave);
         return { status: 200, headers: sse, body: stream };
       },
