@@ -64,17 +64,23 @@ describe('changes', () => {
     const following = Promise.all([follow('ada', 'ada', true), follow('bob', 'bob', true), follow('ada', 'plain', false)]);
     await until(() => place.door.status().connections === 3);
     const { job } = await place.as('ada').jobs.submit(request);
-    await connect(place.yard);
+    const other = (await place.as('bob').jobs.submit(request)).job;
+    await connect(place.yard, { slots: 2 });
     await settle();
     const step = { total: 10, unit: 'frames', phase: null };
-    const task = job.firstTask;
-    place.yard.engine.progress(task, 1, { ...step, done: 1 });
-    place.yard.engine.progress(task, 1, { ...step, done: 2 });
+    const say = (task: number, done: number) => place.yard.engine.progress(task, 1, { ...step, done });
+    say(job.firstTask, 1);
+    say(job.firstTask, 2);
+    say(other.firstTask, 3);
     await until(() => {
       place.yard.clock.advance(300);
-      return seen['ada']?.length === 1;
+      return seen['ada']?.length === 1 && seen['bob']?.length === 1;
     });
-    expect(seen).toEqual({ ada: [{ job: job.id, task, ...step, done: 2 }], bob: [], plain: [] });
+    expect(seen).toEqual({
+      ada: [{ job: job.id, task: job.firstTask, ...step, done: 2 }],
+      bob: [{ job: other.id, task: other.firstTask, ...step, done: 3 }],
+      plain: [],
+    });
     stop.abort();
     await following;
   });
