@@ -1,4 +1,4 @@
-import { glob, stat } from 'node:fs/promises';
+import { glob, lstat, stat } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
 import type { WireArtifact, WireTask } from '@switchyard/sdk/worker-wire.ts';
 import { realInside } from './inside.ts';
@@ -28,13 +28,32 @@ export async function collectArtifacts(
   const artifacts: WireArtifact[] = [];
   for (const { path, real } of found.files) {
     const answer = await files.upload(real, stop);
-    if (!('value' in answer)) {
-      const why = 'refused' in answer ? answer.refused : answer.unreachable;
-      return { artifacts, problem: `the output ${JSON.stringify(path)} could not be kept: ${why}` };
-    }
+    if (!('value' in answer)) return { artifacts, problem: notKept(path, answer) };
     artifacts.push({ path, ...answer.value });
   }
   return { artifacts, problem: null };
+}
+
+/** Keeps files that are named; those that are not there are left out. */
+export async function uploadFiles(
+  wanted: readonly { readonly path: string; readonly file: string }[],
+  files: ServerFiles,
+  stop: AbortSignal,
+): Promise<Collected> {
+  const artifacts: WireArtifact[] = [];
+  for (const { path, file } of wanted) {
+    const found = await lstat(file).catch(() => null);
+    if (!found?.isFile()) continue;
+    const answer = await files.upload(file, stop);
+    if (!('value' in answer)) return { artifacts, problem: notKept(path, answer) };
+    artifacts.push({ path, ...answer.value });
+  }
+  return { artifacts, problem: null };
+}
+
+function notKept(path: string, answer: { refused: string } | { unreachable: string }): string {
+  const why = 'refused' in answer ? answer.refused : answer.unreachable;
+  return `the output ${JSON.stringify(path)} could not be kept: ${why}`;
 }
 
 interface Found {

@@ -25,23 +25,26 @@ export interface AttemptLogsOptions {
 export class AttemptLogs {
   readonly out: LogStream;
   readonly err: LogStream;
+  /** What the worker itself has to say of the attempt. */
+  readonly log: LogStream;
 
   constructor(options: AttemptLogsOptions) {
     const { task, attempt, system, send, online } = options;
     const allSent = () => {
       if (this.sent) options.allSent();
     };
-    const stream = (name: 'out' | 'err') => {
+    const stream = (name: 'out' | 'err' | 'log') => {
       const path = join(options.spoolFolder, `${task}.${attempt}.${name}`);
       const spool = () => new LogSpool(path, options.spoolBytes);
       return new LogStream({ task, attempt, stream: name }, { system, spool, send, allSent }, online);
     };
     this.out = stream('out');
     this.err = stream('err');
+    this.log = stream('log');
   }
 
   get sent(): boolean {
-    return this.out.sent && this.err.sent;
+    return this.out.sent && this.err.sent && this.log.sent;
   }
 
   get paused(): boolean {
@@ -49,7 +52,7 @@ export class AttemptLogs {
   }
 
   get lengths(): Lengths {
-    return { out: this.out.produced, err: this.err.produced, log: 0 };
+    return { out: this.out.produced, err: this.err.produced, log: this.log.produced };
   }
 
   /** `see` looks at what passes. */
@@ -67,29 +70,34 @@ export class AttemptLogs {
   flush(): void {
     this.out.flush();
     this.err.flush();
+    this.log.flush();
   }
 
   online(committed: Lengths): void {
     this.out.online(committed.out);
     this.err.online(committed.err);
+    this.log.online(committed.log);
   }
 
   offline(): void {
     this.out.offline();
     this.err.offline();
+    this.log.offline();
   }
 
   committed(stream: 'out' | 'err' | 'log', length: number): void {
-    if (stream !== 'log') this[stream].committed(length);
+    this[stream].committed(length);
   }
 
   leave(): void {
     this.out.leave();
     this.err.leave();
+    this.log.leave();
   }
 
   close(): void {
     this.out.close();
     this.err.close();
+    this.log.close();
   }
 }

@@ -1,5 +1,6 @@
+import type { BodyInput } from '@switchyard/sdk/task-spec.ts';
 import { encodeLiveFrame, type FromWorker, liveFrame, type WireTask } from '@switchyard/sdk/worker-wire.ts';
-import { collectArtifacts } from './artifacts.ts';
+import { type Collected, collectArtifacts, uploadFiles } from './artifacts.ts';
 import { AttemptLogs, type Lengths } from './attempt-logs.ts';
 import { environmentOf } from './environment.ts';
 import type { Inputs } from './inputs.ts';
@@ -13,7 +14,7 @@ import { ProgressScanner, type Report } from './progress.ts';
 import { Reports } from './reports.ts';
 import type { Taken } from './room.ts';
 import type { RunFolders } from './run-folders.ts';
-import type { RunContext, Runner, SpawnEnd } from './runners/runner.ts';
+import type { RunContext, Runner, SpawnCommand, SpawnEnd } from './runners/runner.ts';
 import type { ServerFiles } from './server-files.ts';
 import type { System } from './system.ts';
 import { TimeLimits } from './time-limits.ts';
@@ -47,8 +48,6 @@ export interface AttemptEvents {
   readonly logsSent: (attempt: Attempt) => void;
 }
 
-type Spawn = Parameters<RunContext['spawn']>[0];
-
 /** One attempt with processes, from its inputs to its outputs. Lives on, as its logs, until the server has acknowledged its end. */
 export class Attempt {
   readonly task: WireTask;
@@ -63,6 +62,8 @@ export class Attempt {
   #process: OwnedProcess | null = null;
   #limits: TimeLimits | null = null;
   #suspended = false;
+  /** The last one, until the server has surely heard of it: said again in every connection. */
+  #checkpoint: unknown;
   #folder: string | null = null;
   #ended = false;
 
@@ -137,7 +138,9 @@ export class Attempt {
   /** A new connection on which the server keeps this attempt. */
   online(committed: Lengths): void {
     this.#logs.online(committed);
-    if (!this.#ended) this.#reports.flush();
+    if (this.#ended) return;
+    if (this.#checkpoint !== undefined) this.#reports.offer({ checkpoint: this.#checkpoint });
+    this.#reports.flush();
   }
 
   offline(): void {
@@ -168,13 +171,16 @@ export class Attempt {
   #context(): RunContext {
     return {
       task: this.task,
+      environment: this.#deps.environment,
       stop: this.#stop.signal,
       stopped: () => this.#why,
       freshFolder: () => this.#freshFolder(),
-      placeInputs: (cwd) => this.#placeInputs(cwd),
+      placeInputs: (cwd, others) => this.#placeInputs(cwd, others),
       spawn: (command) => this.#spawn(command),
+      upload: (files) => this.#upload(files),
       keepOutputs: (cwd, outcome) => this.#keepOutputs(cwd, outcome),
-      report: (report) => this.#reports.offer(report),
+      report: (report) => this.#offer(report),
+      note: (text) => this.#logs.log.write(Buffer.from(text)),
       live: (name, make) => this.#live.offer(name, make),
     };
   }
@@ -184,16 +190,16 @@ export class Attempt {
     return this.#folder;
   }
 
-  async #placeInputs(cwd: string): Promise<Outcome | null> {
-    const { inputs } = this.task.body;
-    if (inputs === undefined || inputs.length === 0) return null;
+  async #placeInputs(cwd: string, others: readonly BodyInput[] = []): Promise<Outcome | null> {
+    const inputs = [...(this.task.body.inputs ?? []), ...others];
+    if (inputs.length === 0) return null;
     const placed = await this.#deps.inputs.place(inputs, cwd, this.#stop.signal);
     if ('value' in placed) return null;
     if ('refused' in placed) return failed({ reason: 'error', error: placed.refused });
     return giveBack('free', `its inputs could not be fetched: ${placed.unreachable}`);
   }
 
-  async #spawn(command: Spawn): Promise<SpawnEnd> {
+  async #spawn(command: SpawnCommand): Promise<SpawnEnd> {
     const { system, journal } = this.#deps;
     const { task, attempt } = this.task;
     if (this.#why !== null) return { failed: 'it was stopped before it had started' };
@@ -204,14 +210,18 @@ export class Attempt {
     if (!('process' in started)) return started;
     this.#process = started.process;
     journal.started(task, attempt, started.process.pid, startMark(started.process.pid));
-    this.#listen(started.process);
+    this.#listen(started.process, command);
     // It was stopped or suspended while it was being started.
     if (this.#why !== null) started.process.stop(this.#deps.rhythm.graceMs);
     else if (this.#suspended) started.process.suspend();
+    const endNow = () => started.process.stop(this.#deps.rhythm.graceMs);
+    if (command.end?.aborted) endNow();
+    command.end?.addEventListener('abort', endNow);
     const end = await ended.promise;
+    command.end?.removeEventListener('abort', endNow);
     this.#process = null;
-    this.#limits?.close();
-    this.#limits = null;
+    // They stand still until there is another process.
+    this.#limits?.suspend();
     return { end };
   }
 
@@ -220,24 +230,62 @@ export class Attempt {
     return environmentOf({ worker: this.#deps.environment, task: this.task, own, marker, gpus });
   }
 
-  #listen(process: OwnedProcess): void {
-    const { timeoutMs, silenceMs } = this.task;
-    if (timeoutMs > 0 || silenceMs > 0) {
-      const deaf = () => this.#logs.paused;
-      this.#limits = new TimeLimits({ timeoutMs, silenceMs }, this.#deps.system, deaf, (why) => this.stop(why));
-      if (this.#suspended) this.#limits.suspend();
+  #listen(process: OwnedProcess, { readOut, seeErr }: SpawnCommand): void {
+    this.#armLimits();
+    if (readOut === undefined) this.#attach('out', process);
+    else {
+      process.stdout?.on('data', (piece: Uint8Array) => {
+        this.#limits?.heard();
+        readOut(piece);
+      });
     }
-    this.#attach('out', process);
-    this.#attach('err', process);
+    this.#attach('err', process, seeErr);
   }
 
-  #attach(name: 'out' | 'err', process: OwnedProcess): void {
+  #armLimits(): void {
+    const { timeoutMs, silenceMs } = this.task;
+    if (this.#limits !== null) this.#limits.resume();
+    else if (timeoutMs > 0 || silenceMs > 0) {
+      const deaf = () => this.#logs.paused;
+      this.#limits = new TimeLimits({ timeoutMs, silenceMs }, this.#deps.system, deaf, (why) => this.stop(why));
+    }
+    if (this.#suspended) this.#limits?.suspend();
+  }
+
+  /** `see` stands in for the look for progress in what passes. */
+  #attach(name: 'out' | 'err', process: OwnedProcess, see?: (piece: Uint8Array) => void): void {
     const scanner = new ProgressScanner();
     this.#logs.attach(name, name === 'out' ? process.stdout : process.stderr, (piece) => {
       this.#limits?.heard();
+      if (see !== undefined) {
+        see(piece);
+        return;
+      }
       const report = scanner.scan(piece);
       if (report !== null) this.#reports.offer(report);
     });
+  }
+
+  #offer(report: Report): void {
+    if (report.checkpoint !== undefined) this.#checkpoint = report.checkpoint;
+    this.#reports.offer(report);
+  }
+
+  async #upload(files: readonly { readonly path: string; readonly file: string }[]): Promise<Collected> {
+    if (this.#why === 'lost' || this.#why === 'give-back') return { artifacts: [], problem: null };
+    const hurry = new AbortController();
+    const hasten = () => this.#deps.system.after(limits.lastFilesMs, () => hurry.abort());
+    let timer = this.#why === null ? null : hasten();
+    const stopped = () => {
+      timer ??= hasten();
+    };
+    this.#stop.signal.addEventListener('abort', stopped);
+    try {
+      return await uploadFiles(files, this.#deps.files, hurry.signal);
+    } finally {
+      this.#stop.signal.removeEventListener('abort', stopped);
+      timer?.cancel();
+    }
   }
 
   async #keepOutputs(cwd: string, outcome: Outcome): Promise<Outcome> {
@@ -253,6 +301,7 @@ export class Attempt {
 
   #finish(outcome: Outcome): void {
     this.#ended = true;
+    this.#limits?.close();
     this.#live.close();
     this.#logs.flush();
     this.#reports.flush();

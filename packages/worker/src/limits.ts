@@ -30,6 +30,8 @@ export const limits = {
   farewellMs: 5_000,
   /** Files that the server does not give or take just now are tried again for so long. */
   fileRetryMs: 600_000,
+  /** Files of an attempt that was told to end: the server waits a minute for its last word. */
+  lastFilesMs: 30_000,
   artifactCount: 10_000,
   artifactBytes: 64 * 1024 ** 3,
   cacheBytes: 4 * 1024 ** 3,

@@ -5,6 +5,8 @@ export type Progress = NonNullable<ReportMessage['progress']>;
 export interface Report {
   progress?: Progress;
   phase?: string;
+  /** JSON value of at most 64 KiB: kept durably, handed to the next attempt of the task. */
+  checkpoint?: unknown;
 }
 
 /** A line is looked at up to here; a mark further inside is not one. */

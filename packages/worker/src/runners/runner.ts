@@ -1,4 +1,6 @@
+import type { BodyInput } from '@switchyard/sdk/task-spec.ts';
 import type { WireTask } from '@switchyard/sdk/worker-wire.ts';
+import type { Collected } from '../artifacts.ts';
 import type { MakeLive } from '../live-values.ts';
 import type { Outcome, StopWhy } from '../outcome.ts';
 import type { Command, ProcessEnd } from '../owned-process.ts';
@@ -13,23 +15,37 @@ export type Runner =
 /** What a runner may do. All of it is over when its promise settles: folders are removed, nothing may go on behind it. */
 export interface RunContext {
   readonly task: WireTask;
+  /** The worker's own: to find programs by. Never passed on. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Given when the attempt is to end now; processes started by `spawn` are ended without the runner's help. */
   readonly stop: AbortSignal;
   /** Why, once `stop` was given. */
   readonly stopped: () => StopWhy | null;
   /** A fresh folder of this attempt, removed afterwards. */
   readonly freshFolder: () => string;
-  /** Puts the task's inputs there. An outcome: it could not be done. */
-  readonly placeInputs: (cwd: string) => Promise<Outcome | null>;
-  /** Runs one process to its end, its output captured, under the task's time limits. */
-  readonly spawn: (
-    command: Omit<Command, 'env' | 'marker'> & { readonly env: Readonly<Record<string, string>> },
-  ) => Promise<SpawnEnd>;
+  /** Puts the task's inputs there, and others after them. An outcome: it could not be done. */
+  readonly placeInputs: (cwd: string, others?: readonly BodyInput[]) => Promise<Outcome | null>;
+  /** Runs one process to its end, its output captured, under the task's time limits (which go on from process to process). */
+  readonly spawn: (command: SpawnCommand) => Promise<SpawnEnd>;
+  /** Uploads these files, also of an attempt that was told to end (then in a hurry). Those that are not there are left out. */
+  readonly upload: (files: readonly { readonly path: string; readonly file: string }[]) => Promise<Collected>;
   /** Uploads what the task's globs match. Adds to the outcome. */
   readonly keepOutputs: (cwd: string, outcome: Outcome) => Promise<Outcome>;
   readonly report: (report: Report) => void;
+  /** Adds text to the attempt's stream `log`: what the worker itself has to say. */
+  readonly note: (text: string) => void;
   /** There is a new live value of this name: made and sent only while somebody watches, the newest wins. */
   readonly live: (name: string, make: MakeLive) => void;
+}
+
+export interface SpawnCommand extends Omit<Command, 'env' | 'marker'> {
+  readonly env: Readonly<Record<string, string>>;
+  /** Reads its standard output, which is then not captured. */
+  readonly readOut?: (piece: Uint8Array) => void;
+  /** Sees its standard error, which is captured too. */
+  readonly seeErr?: (piece: Uint8Array) => void;
+  /** Given by the runner when this process is to end; the attempt goes on. */
+  readonly end?: AbortSignal;
 }
 
 export type SpawnEnd = { readonly end: ProcessEnd } | { readonly failed: string } | { readonly busy: string };
