@@ -5,9 +5,9 @@ import type { Clock, Random } from '../ports/clock.ts';
 import type { Blobs, LogFiles } from '../ports/files.ts';
 import type { Images } from '../ports/images.ts';
 import type { RunResult, Store } from '../ports/store.ts';
+import { createCandidateWatch } from './candidate-watch.ts';
 import type { AnswerOf, InputOf, JobPlan, Submitted } from './commands.ts';
 import { createQueries } from './create-queries.ts';
-import { createCandidateWatch } from './candidate-watch.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createDuties } from './duties.ts';
 import type { Engine } from './engine.ts';
@@ -23,6 +23,7 @@ import { createRunner } from './run.ts';
 import { createSafetyNet } from './safety-net.ts';
 import { type LiveSession, SessionTable } from './session-table.ts';
 import { createSessions } from './sessions.ts';
+import { openSleepSchedules } from './sleep-schedules.ts';
 import { submitJob } from './submit-job.ts';
 import { openVariables } from './variables.ts';
 import { createWatch } from './watch.ts';
@@ -158,6 +159,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
   const images = createJobImages({ images: deps.images ?? null, query, feed, failed });
 
   await recover();
+  const sleepSchedules = await openSleepSchedules({ records: store.records, insist, query, feed, clock, failed });
   const variables = await openVariables(store.records, (by, name, how) => log.info({ by: by.id, name }, `variable:${how}`));
 
   return {
@@ -170,6 +172,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       logs,
       files: createFiles(deps.blobs),
       images,
+      sleepSchedules,
       variables,
       progress: progress.progress,
       lastProgress: progress.lastProgress,
@@ -182,6 +185,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       net.close();
       candidates.close();
       images.close();
+      sleepSchedules.close();
       watch.close();
       sessions.close();
       insist.close();

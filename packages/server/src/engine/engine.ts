@@ -10,6 +10,7 @@ import type { BlobWritten } from '../ports/files.ts';
 import type { AnswerOf, Assignment, CommandName, InputOf, JobPlan, Submitted, Tell } from './commands.ts';
 import type { JobImages } from './images.ts';
 import type { EngineQueries } from './queries.ts';
+import type { SleepSchedules } from './sleep-schedules.ts';
 import type { VariableBook } from './variables.ts';
 
 export type { Unsubscribe };
@@ -29,6 +30,7 @@ export interface Engine {
   readonly logs: TaskLogs;
   readonly files: TaskFiles;
   readonly images: JobImages;
+  readonly sleepSchedules: SleepSchedules;
   /** `{name}` in the commands of tasks; doors put the values in when they hand a task out (`domain/variables.ts`). */
   readonly variables: VariableBook;
   /** Progress and phase of a running attempt: shown, never decided on. */

@@ -9,6 +9,7 @@ import { imageRows } from './rows/images.ts';
 import { jobCommandRows } from './rows/job-commands.ts';
 import { jobRows } from './rows/jobs.ts';
 import { pageRows } from './rows/page.ts';
+import { sleepRows } from './rows/sleep.ts';
 import { submitRows } from './rows/submit.ts';
 import { systemRows } from './rows/system.ts';
 import { taskLogRows } from './rows/task-log.ts';
@@ -28,6 +29,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...imageRows(context), //      GET  /v1/jobs/:id/image, PUT /v1/tasks/:id/image
     ...fileRows(context), //       GET  /v1/tasks/:id/artifacts, …/*, POST /v1/blobs, GET /v1/blobs/:sha
     ...workerRows(context), //     GET  /v1/workers, /v1/workers/:id, POST …/{wish,approve}, DELETE
+    ...sleepRows(context), //      GET, PUT, DELETE /v1/workers/:id/sleep
     ...poolRows(context), //       GET  /v1/pools, PUT and DELETE /v1/pools/:name
     ...changeRows(context), //     GET  /v1/changes
     ...systemRows(context), //     GET  /v1/{stats,doors,kinds,whoami}, /healthz, /readyz, /metrics
