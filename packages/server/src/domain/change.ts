@@ -13,6 +13,8 @@ export const changeKinds = {
   'worker.created': 'a worker registered: {name, kinds, tags}',
   'worker.changed': 'its status, mode or what is wanted of it changed: {status, mode, wanted, name}',
   'worker.deleted': 'it was forgotten',
+  'worker.blocked': 'it may take no tasks of a kind of a job for now: {kind, until, failures}; failures 0: by hand',
+  'worker.forgiven': 'it may again: {kind}; null: whatever it was blocked for',
   'pool.changed': 'a pool was made, resized or removed: {total, used}',
 } as const;
 export type ChangeKind = keyof typeof changeKinds;

@@ -55,12 +55,22 @@ export interface Exclusion {
   readonly why: 'rejected' | 'deferred' | 'failed' | 'void';
 }
 
-/** A worker (or, with `worker: null`, nobody) may not take tasks of this kind of this job any more. */
+/** A worker may take no tasks of this kind of this job any more. */
 export interface Block {
   readonly job: JobId;
   readonly worker: WorkerId;
   readonly kind: string;
   readonly at: Millis;
+  /** When it ends; null: when it is forgiven. */
+  readonly until: Millis | null;
+}
+
+/** How many tasks of this kind of this job a worker has failed, where the tasks' policy counts that. */
+export interface Fault {
+  readonly job: JobId;
+  readonly worker: WorkerId;
+  readonly kind: string;
+  readonly failures: number;
 }
 
 /** Bulk work that is not finished: it is done page by page, in its own transactions, and goes on after a crash. */
@@ -94,8 +104,21 @@ export type SweepWork =
       readonly tell: 'parent-succeeded' | 'parent-lost' | 'revive';
       readonly after: TaskId;
     }
-  /** Everything a worker held in a session that is over. */
-  | { readonly kind: 'lose'; readonly worker: WorkerId; readonly session: SessionNumber; readonly after: TaskId };
+  /** A worker is blocked in this job from now on: its tasks move into classes of their own. */
+  | { readonly kind: 'own'; readonly job: JobId }
+  /**
+   * Who may try may have become fewer: what nobody is left for fails. With `class` only ready tasks of this class for which
+   * nobody is present.
+   */
+  | { readonly kind: 'recheck'; readonly job: JobId; readonly class: ClassId | null; readonly after: TaskId }
+  /** Everything a worker held in a session that is over: lost, or handed back unharmed. */
+  | {
+      readonly kind: 'lose';
+      readonly worker: WorkerId;
+      readonly session: SessionNumber;
+      readonly after: TaskId;
+      readonly giveBack?: boolean;
+    };
 
 /** Output of one attempt on one stream. Up to 4 KiB stand here, the rest in a file; `length` is the committed truth. */
 export interface LogRow {

@@ -56,7 +56,7 @@ export type TaskEvent =
       readonly event: 'fail';
       readonly by: Fence;
       readonly reason: Reason;
-      /** Workers that could still run it; asked for only with policy `distinct`, else null. */
+      /** Workers left that could run it; counted only with policy `distinct`, else null. */
       readonly candidates: number | null;
       /** 0 ≤ dice < 1, for the jitter. */
       readonly dice: number;
@@ -64,11 +64,16 @@ export type TaskEvent =
   /** The worker or its session is gone for good. */
   | { readonly event: 'lose'; readonly candidates: number | null }
   /** The worker hands the attempt back unharmed (shutdown, missing directory, asked to). */
-  | { readonly event: 'give-back'; readonly by: Fence; readonly how: 'free' | 'defer' | 'reject' }
+  | {
+      readonly event: 'give-back';
+      readonly by: Fence;
+      readonly how: 'free' | 'defer' | 'reject';
+      readonly candidates: number | null;
+    }
   /** Without `kill` only what has not started is stopped. */
   | { readonly event: 'stop'; readonly goal: StopGoal; readonly reason: Reason; readonly kill: boolean }
   /** The worker did not report the end of a stop in time. */
-  | { readonly event: 'force' }
+  | { readonly event: 'force'; readonly candidates: number | null }
   | { readonly event: 'retry' };
 
 export type TaskEventName = TaskEvent['event'];
@@ -89,6 +94,8 @@ export type TaskEffect =
       readonly until: Millis | null;
       readonly why: 'rejected' | 'deferred' | 'failed';
     }
+  /** With policy `distinct`: one failure more on this worker's account. */
+  | { readonly effect: 'blame'; readonly worker: WorkerId }
   | { readonly effect: 'children'; readonly tell: 'parent-succeeded' | 'parent-lost' | 'revive' };
 
 export interface TaskStep {
@@ -275,7 +282,7 @@ export function stepTask(core: TaskCore, event: TaskEvent, now: Millis): TaskOut
       return onStop(core, event, now);
     case 'force':
       return state.state === 'stopping'
-        ? reachGoal(core, state, { outcome: 'lost', reason: 'worker-lost' }, null, now)
+        ? reachGoal(core, state, { outcome: 'lost', reason: 'worker-lost' }, event.candidates, now)
         : no('state');
     case 'retry':
       return isEnded(state) && mayReturn(core.intent)
@@ -322,7 +329,7 @@ function onReport(core: TaskCore, event: Report, now: Millis): TaskOutcome {
   if (state.state !== 'running' && state.state !== 'suspended' && state.state !== 'stopping') return no('stale');
   if (!holds(core, state, event.by)) return no('stale');
   if (state.state === 'stopping') {
-    return reachGoal(core, state, reported(event), event.event === 'fail' ? event.candidates : null, now);
+    return reachGoal(core, state, reported(event), 'candidates' in event ? event.candidates : null, now);
   }
   switch (event.event) {
     case 'succeed':
@@ -362,6 +369,7 @@ function failed(
   const failures = core.failures + 1;
   const { policy } = core;
   const effects: TaskEffect[] = [over];
+  if (policy.on === 'distinct') effects.push({ effect: 'blame', worker: holder.worker });
   if (failures > policy.retries) return to(core, { state: { state: 'failed', reason }, failures }, effects);
   if (policy.on === 'distinct') {
     effects.push({ effect: 'avoid', worker: holder.worker, session: null, until: null, why: 'failed' });
@@ -386,7 +394,8 @@ function onLose(core: TaskCore, candidates: number | null, now: Millis): TaskOut
   if (core.policy.onLoss === 'fail' || losses > core.policy.maxLosses) {
     return to(core, { state: { state: 'failed', reason: 'worker-lost' }, losses }, effects);
   }
-  if (core.policy.on === 'distinct' && candidates === 0) {
+  // What nobody has failed yet waits for whoever comes next.
+  if (core.policy.on === 'distinct' && core.failures > 0 && candidates === 0) {
     return to(core, { state: { state: 'failed', reason: 'no-candidate' }, losses }, effects);
   }
   return to(core, { state: queued(core, null, now), losses }, effects);

@@ -86,6 +86,15 @@ export interface RetryPolicy {
   readonly backoffMs: number;
   /** What a lost attempt leads to; decided by the task kind. */
   readonly onLoss: 'requeue' | 'fail';
+  /**
+   * `distinct` only: a worker that failed so many tasks of the same job and kind gets no more of them; absent or 0: never.
+   * Failed by `retries + 1` different workers, a task is failed for good.
+   */
+  readonly blockAfter?: number;
+  /** How long that lasts, ms; absent or 0: for good. */
+  readonly blockMs?: number;
+  /** `distinct` only: once something failed, how long nobody who could run it may be present, ms; absent or 0: for ever. */
+  readonly noCandidateMs?: number;
 }
 
 export interface Task {

@@ -63,13 +63,17 @@ export function roomOf(worker: Worker): Amounts {
 /** Whatever it was asked to become (asleep, draining, shut down), it gets nothing new from then on. */
 export function mayClaim(worker: Pick<Worker, 'status' | 'mode' | 'wanted'>): boolean {
   const { status, mode, wanted } = worker;
-  return status === 'online' && mode === 'awake' && (wanted === null || wanted.mode === 'awake');
+  return status === 'online' && (mode === 'awake' || mode === 'testing') && (wanted === null || wanted.mode === mode);
 }
+
+/** A worker in mode `testing` takes nothing but kinds that begin so, and of these what it names. */
+export const testPrefix = 'test-';
 
 /** Could this worker ever run the class: kind, tags, pin, and its whole size when empty. */
 export function suits(spec: ClassSpec, worker: Worker): boolean {
   if (spec.pin !== null && spec.pin !== worker.id) return false;
   if (!worker.kinds.includes(spec.kind)) return false;
+  if (worker.mode === 'testing' && !spec.kind.startsWith(testPrefix)) return false;
   for (const tag of spec.tags) if (!worker.tags.includes(tag)) return false;
   return fitsIn(spec.amounts, worker.total);
 }

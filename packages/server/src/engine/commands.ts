@@ -217,13 +217,18 @@ export interface Commands {
   forget: [{ worker: WorkerId; force: boolean }, { done: true }];
   tell: [{ worker: WorkerId; message: unknown }, { done: true }];
   /** No task of this kind of this job for this worker any more. `requeue`: what it runs of it is stopped and goes back. */
-  block: [{ job: JobId; worker: WorkerId; kind: string; requeue: boolean }, { done: true }];
+  block: [{ job: JobId; worker: WorkerId; kind: string; requeue: boolean; until?: Millis | null }, { done: true }];
+  /** Ends blocks and forgets the failures that led to them; null: of any job, worker, kind. What a worker failed it still does not get again. */
   forgive: [{ job: JobId | null; worker: WorkerId | null; kind: string | null }, { done: true }];
 
+  /** Nobody who could run this task was present for as long as its policy waits: it fails, unless somebody has come. */
+  giveUp: [{ task: TaskId }, { moved: boolean }];
   /** Inner duties: what is due, the next page of sweeps, forced ends. Run by the engine as `system`. */
   due: [{ limit: number }, { moved: number; more: boolean }];
   /** `dropped`: tasks whose rows are gone and that may have left files. */
   sweep: [{ limit: number }, { worked: number; more: boolean; dropped: readonly TaskId[] }];
+  /** Something that somebody did beside the commands (signing in, changing accounts), for the audit trail. */
+  note: [{ by: string; name: string; command: string; subject: string; refusal: string | null }, { done: true }];
   /** The stop of this attempt was not reported in time. */
   force: [{ task: TaskId; attempt: AttemptNumber }, { task: Task }];
 }
@@ -284,7 +289,9 @@ export const commandTable: Readonly<Record<CommandName, CommandRow>> = {
   tell: operate,
   block: operate,
   forgive: operate,
+  giveUp: inner,
   due: inner,
   sweep: inner,
   force: inner,
+  note: inner,
 };

@@ -110,6 +110,16 @@ export function createQueries(store: Store, sessions: SessionTable, clock: Clock
       const worker = await query.worker(id);
       return worker === null ? refuse('not_found', `There is no worker ${id}`) : { value: live(worker) };
     },
+    async blocks(by, of) {
+      if ('job' in of) {
+        const job = await self.job(by, of.job);
+        if (job.refusal !== undefined) return job;
+      } else {
+        const wrong = lacks(by, 'worker:read');
+        if (wrong) return wrong;
+      }
+      return { value: await query.blocks({ ...of, now: clock.now() }) };
+    },
     async held(by, id) {
       return may(by, 'worker:read') ? query.held(id) : [];
     },

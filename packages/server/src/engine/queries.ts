@@ -4,7 +4,7 @@ import type { JobId, TaskId, WorkerId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { Amounts } from '../domain/needs.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { AuditRow, Pool, Tally } from '../domain/rows.ts';
+import type { AuditRow, Block, Pool, Tally } from '../domain/rows.ts';
 import type { Task, TaskArray } from '../domain/task.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { JobFilter, Page, ShownTask, TaskFilter } from '../ports/store.ts';
@@ -28,6 +28,8 @@ export interface EngineQueries {
   workers(by: Principal): Promise<Worker[]>;
   worker(by: Principal, id: WorkerId): Promise<Result<Worker>>;
   held(by: Principal, id: WorkerId): Promise<Task[]>;
+  /** Who may take nothing of which kind: in a job, or one worker in all jobs. */
+  blocks(by: Principal, of: { job: JobId } | { worker: WorkerId }): Promise<Result<readonly Block[]>>;
   pools(by: Principal): Promise<Pool[]>;
   tallies(by: Principal): Promise<Tally[]>;
   runningSeconds(kind: string): Promise<{ sum: number; min: number; max: number }>;

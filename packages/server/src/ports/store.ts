@@ -11,6 +11,7 @@ import type {
   Body,
   Edge,
   Exclusion,
+  Fault,
   InternedClass,
   LogRow,
   LogStream,
@@ -124,8 +125,10 @@ export interface Reads {
   workerByKey: [string, Worker | null];
   /** The worker whose present session this is. */
   workerBySession: [SessionNumber, Worker | null];
-  /** Every worker that is not offline; for candidates only. */
-  presentWorkers: [null, Worker[]];
+  /** Every worker there is; for candidates only. */
+  allWorkers: [null, Worker[]];
+  /** Jobs in which a worker is blocked, or of which a task has failed where it may not be tried again. */
+  troubledJobs: [{ limit: number }, JobId[]];
   /** Tasks in the states offered, running, suspended, stopping with this worker (in this session, if given; `worker: null` is any), after a cursor. */
   heldBy: [{ worker: WorkerId | null; session: SessionNumber | null; after: TaskId; limit: number }, Task[]];
   /** The class of this key, interned: created in this transaction where it is new. */
@@ -156,7 +159,9 @@ export interface Reads {
   items: [{ array: TaskId; from: number; n: number }, string[]];
   exclusions: [{ task: TaskId }, Exclusion[]];
   exclusionsOf: [{ worker: WorkerId }, Exclusion[]];
-  blocks: [{ worker: WorkerId } | { job: JobId }, Block[]];
+  /** Those that stand at `now`. */
+  blocks: [{ worker: WorkerId; now: Millis } | { job: JobId; now: Millis }, Block[]];
+  faults: [{ job: JobId }, Fault[]];
   /** Edges from this parent that are not done, after a child id; and edges to this child. */
   childrenOf: [{ kind: Edge['parentKind']; parent: number; after: TaskId; limit: number }, Edge[]];
   parentsOf: [{ kind: Edge['childKind']; child: TaskId }, Edge[]];
@@ -217,6 +222,7 @@ export type Write =
   | { readonly put: 'edge'; readonly row: Edge; readonly fresh: boolean }
   | { readonly put: 'exclusion'; readonly row: Exclusion }
   | { readonly put: 'block'; readonly row: Block }
+  | { readonly put: 'fault'; readonly row: Fault }
   | { readonly put: 'sweep'; readonly row: Sweep }
   | { readonly put: 'log'; readonly row: LogRow }
   | { readonly put: 'checkpoint'; readonly task: TaskId; readonly json: string }
@@ -243,7 +249,10 @@ export type Write =
       readonly session?: SessionNumber;
       readonly why?: Exclusion['why'];
     }
-  | { readonly drop: 'blocks'; readonly job: JobId | null; readonly worker: WorkerId | null; readonly kind: string | null };
+  | { readonly drop: 'blocks'; readonly job: JobId | null; readonly worker: WorkerId | null; readonly kind: string | null }
+  /** Blocks that have ended by themselves. */
+  | { readonly drop: 'blocksOver'; readonly now: Millis }
+  | { readonly drop: 'faults'; readonly job: JobId | null; readonly worker: WorkerId | null; readonly kind: string | null };
 
 export interface Done<A> {
   readonly answer: A;
@@ -335,9 +344,17 @@ export interface Queries {
   tallies(): Promise<Tally[]>;
   classes(ids: readonly ClassId[]): Promise<InternedClass[]>;
   liveClasses(): Promise<InternedClass[]>;
+  /** Blocks that stand at `now`. */
+  blocks(of: { worker: WorkerId; now: Millis } | { job: JobId; now: Millis }): Promise<Block[]>;
+  exclusions(task: TaskId): Promise<Exclusion[]>;
+  /**
+   * Ready tasks that somebody may be needed for: those that failed where they may not be tried again, and the first that has not of every
+   * class of its own of a job in which a worker was blocked. Bounded.
+   */
+  troubles(): Promise<Task[]>;
   /** Seconds since the start of the running tasks of a kind: sum, smallest and largest (`kueue §6.10`); zeros if none. */
   runningSeconds(kind: string, now: Millis): Promise<{ sum: number; min: number; max: number }>;
-  /** The earliest moment at which something becomes due (`notBefore`, offers' deadlines, ends of exclusions still ahead of `now`); null: nothing. */
+  /** The earliest moment at which something becomes due (`notBefore`, offers' deadlines, ends of blocks, ends of exclusions still ahead of `now`); null: nothing. */
   nextDue(now: Millis): Promise<Millis | null>;
   hasSweeps(): Promise<boolean>;
   /** Jobs on intent `building`. */

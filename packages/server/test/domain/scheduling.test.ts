@@ -48,6 +48,7 @@ describe('pickClasses', () => {
           ...one,
           kinds: [spec.kind],
           tags: spec.tags,
+          mode: 'awake' as const,
           total: spec.amounts,
           used: { ...spec.amounts, slots: 0, cpus: 0, ramMb: 0, named: {} },
         };
@@ -157,11 +158,22 @@ describe('workers', () => {
       }),
     ));
 
-  it('claims only online, awake and not asked to become anything else', () =>
+  it('in mode testing nothing suits but what begins with test-', () =>
+    fc.assert(
+      fc.property(worker, classSpec, fc.boolean(), (one, plain, named) => {
+        const spec = { ...plain, kind: named ? `test-${plain.kind}` : plain.kind };
+        const kinds = [spec.kind, ...one.kinds];
+        const awake = suits(spec, { ...one, kinds, mode: 'awake' });
+        expect(suits(spec, { ...one, kinds, mode: 'testing' })).toBe(awake && spec.kind.startsWith('test-'));
+      }),
+    ));
+
+  it('claims only online, at work or testing, and not asked to become anything else', () =>
     fc.assert(
       fc.property(worker, (one) => {
-        const wanted = one.wanted === null || one.wanted.mode === 'awake';
-        expect(mayClaim(one)).toBe(one.status === 'online' && one.mode === 'awake' && wanted);
+        const wanted = one.wanted === null || one.wanted.mode === one.mode;
+        const works = one.mode === 'awake' || one.mode === 'testing';
+        expect(mayClaim(one)).toBe(one.status === 'online' && works && wanted);
       }),
     ));
 });

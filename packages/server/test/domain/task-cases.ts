@@ -58,11 +58,13 @@ export const events: readonly TaskEvent[] = [
     candidateCounts.map((candidates): TaskEvent => ({ event: 'fail', by, reason: 'exit', candidates, dice: 0.25 })),
   ),
   ...candidateCounts.map((candidates): TaskEvent => ({ event: 'lose', candidates })),
-  ...fences.flatMap((by) => (['free', 'defer', 'reject'] as const).map((how): TaskEvent => ({ event: 'give-back', by, how }))),
+  ...fences.flatMap((by) =>
+    (['free', 'defer', 'reject'] as const).map((how): TaskEvent => ({ event: 'give-back', by, how, candidates: 0 })),
+  ),
   ...(['canceled', 'requeue', 'failed'] as const).flatMap((goal) =>
     [false, true].map((kill): TaskEvent => ({ event: 'stop', goal, reason: 'user', kill })),
   ),
-  { event: 'force' },
+  ...candidateCounts.map((candidates): TaskEvent => ({ event: 'force', candidates })),
   { event: 'retry' },
 ];
 
@@ -72,8 +74,8 @@ const policies: readonly RetryPolicy[] = (['any', 'distinct'] as const).flatMap(
   ),
 );
 
-/** One try left, and none (of two). */
-const spent = [1, 2];
+/** Nothing gone wrong yet, one try left, and none (of two). */
+const spent = [0, 1, 2];
 export const intents: readonly JobIntent[] = ['none', 'building', 'hold', 'cancel', 'delete'];
 
 type Rest = Omit<TaskCore, 'state'>;

@@ -136,7 +136,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   'no-candidate exactly where each worker may try once and none is left': (one) => {
     const step = stepped(one);
     if (step === null || one.event.event === 'stop') return true;
-    const none = 'candidates' in one.event && one.event.candidates === 0 && one.core.policy.on === 'distinct';
+    const asked = 'candidates' in one.event && one.event.candidates === 0 && one.core.policy.on === 'distinct';
+    // What nobody has failed yet waits for the next worker to come.
+    const none = asked && (one.core.failures > 0 || failsOnce(one));
     if (step.state.state === 'failed' && step.state.reason === 'no-candidate') return none;
     return implies(none && endsAttempt(one), step.state.state === 'failed' || !(failsOnce(one) || losesOnce(one)));
   },

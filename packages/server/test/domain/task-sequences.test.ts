@@ -26,9 +26,7 @@ const by = fc.record({ session, attempt: fc.option(fc.nat(6)) });
 const candidates = fc.option(fc.nat(2));
 const how = fc.constantFrom('defer' as const, 'reject' as const);
 
-const simple = fc.constantFrom(
-  ...(['parent-lost', 'revive', 'due', 'hold', 'release', 'suspend', 'resume', 'force', 'retry'] as const),
-);
+const simple = fc.constantFrom(...(['parent-lost', 'revive', 'due', 'hold', 'release', 'suspend', 'resume', 'retry'] as const));
 
 const event: fc.Arbitrary<TaskEvent> = fc.oneof(
   simple.map((name) => ({ event: name })),
@@ -44,8 +42,8 @@ const event: fc.Arbitrary<TaskEvent> = fc.oneof(
     candidates,
     dice: fc.constant(0.5),
   }),
-  fc.record({ event: fc.constant('lose' as const), candidates }),
-  fc.record({ event: fc.constant('give-back' as const), by, how: fc.oneof(how, fc.constant('free' as const)) }),
+  fc.record({ event: fc.constantFrom('lose' as const, 'force' as const), candidates }),
+  fc.record({ event: fc.constant('give-back' as const), by, how: fc.oneof(how, fc.constant('free' as const)), candidates }),
   fc.record({
     event: fc.constant('stop' as const),
     goal: fc.constantFrom('canceled' as const, 'requeue' as const, 'failed' as const),

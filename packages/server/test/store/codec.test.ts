@@ -58,13 +58,19 @@ const state = fc.oneof(
   canceled,
 ) as fc.Arbitrary<TaskState>;
 
-const policy = fc.record({
-  retries: count,
-  maxLosses: count,
-  on: fc.constantFrom('any', 'distinct'),
-  backoffMs: count,
-  onLoss: fc.constantFrom('requeue', 'fail'),
-});
+const policy = fc.record(
+  {
+    retries: count,
+    maxLosses: count,
+    on: fc.constantFrom('any', 'distinct'),
+    backoffMs: count,
+    onLoss: fc.constantFrom('requeue', 'fail'),
+    blockAfter: count,
+    blockMs: count,
+    noCandidateMs: count,
+  },
+  { requiredKeys: ['retries', 'maxLosses', 'on', 'backoffMs', 'onLoss'] },
+);
 const counts = fc.record(Object.fromEntries(taskStates.map((name) => [name, count]))) as unknown as fc.Arbitrary<Job['counts']>;
 const amounts: fc.Arbitrary<Amounts> = fc.record({
   slots: count,

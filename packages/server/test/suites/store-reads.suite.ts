@@ -90,11 +90,10 @@ export function storeReadsSuite(store: () => Store): void {
       expect((await readAfter(rows, 'workerByKey', 'b'))?.id).toBe(2);
       expect(await readAfter([], 'workerByKey', 'c')).toBeNull();
       expect((await readAfter([], 'workerBySession', 12))?.id).toBe(2);
-      expect(ids(await readAfter([], 'presentWorkers', null))).toEqual([1, 3]);
+      expect(ids(await readAfter([], 'allWorkers', null))).toEqual([1, 2, 3]);
       const moved: Write[] = [{ put: 'worker', row: worker(2, { key: 'b', session: 14 }), fresh: false }];
       expect(await readAfter(moved, 'workerBySession', 12)).toBeNull();
       expect((await readAfter([], 'workerBySession', 14))?.id).toBe(2);
-      expect(ids(await readAfter([], 'presentWorkers', null))).toEqual([1, 2, 3]);
       expect(await readAfter([{ drop: 'worker', id: 2 }], 'workerBySession', 14)).toBeNull();
       expect(await readAfter([], 'workerByKey', 'b')).toBeNull();
     });
@@ -247,15 +246,25 @@ export function storeReadsSuite(store: () => Store): void {
       expect(await readAfter([drop({ task: 1, worker: 2 })], 'exclusions', { task: 1 })).toEqual([exclusion(1, 1, 'failed')]);
       expect(await readAfter([drop({ task: 1 })], 'exclusions', { task: 1 })).toEqual([]);
 
-      const block = (of: number, by: number, kind: string) => ({ job: of, worker: by, kind, at: 3 });
+      const block = (of: number, by: number, kind: string, until: number | null = null) => ({
+        job: of,
+        worker: by,
+        kind,
+        at: 3,
+        until,
+      });
       const blocks: Write[] = [block(1, 1, 'a'), block(1, 2, 'a'), block(2, 1, 'b')].map((row) => ({ put: 'block', row }));
-      expect(await readAfter(blocks, 'blocks', { worker: 1 })).toEqual([block(1, 1, 'a'), block(2, 1, 'b')]);
-      expect(await readAfter([], 'blocks', { job: 1 })).toEqual([block(1, 1, 'a'), block(1, 2, 'a')]);
-      expect(await readAfter([{ drop: 'blocks', job: null, worker: 1, kind: 'b' }], 'blocks', { worker: 1 })).toEqual([
+      expect(await readAfter(blocks, 'blocks', { worker: 1, now: 9 })).toEqual([block(1, 1, 'a'), block(2, 1, 'b')]);
+      expect(await readAfter([], 'blocks', { job: 1, now: 9 })).toEqual([block(1, 1, 'a'), block(1, 2, 'a')]);
+      expect(await readAfter([{ drop: 'blocks', job: null, worker: 1, kind: 'b' }], 'blocks', { worker: 1, now: 9 })).toEqual([
         block(1, 1, 'a'),
       ]);
-      expect(await readAfter([{ drop: 'blocks', job: 1, worker: null, kind: null }], 'blocks', { job: 1 })).toEqual([]);
-      expect(await readAfter([], 'blocks', { worker: 1 })).toEqual([]);
+      expect(await readAfter([{ drop: 'blocks', job: 1, worker: null, kind: null }], 'blocks', { job: 1, now: 9 })).toEqual([]);
+      expect(await readAfter([], 'blocks', { worker: 1, now: 9 })).toEqual([]);
+      const ending: Write[] = [block(1, 1, 'a', 10), block(1, 2, 'a', 20)].map((row) => ({ put: 'block', row }));
+      expect(await readAfter(ending, 'blocks', { job: 1, now: 9 })).toHaveLength(2);
+      expect(await readAfter([], 'blocks', { job: 1, now: 10 })).toEqual([block(1, 2, 'a', 20)]);
+      expect(await readAfter([{ drop: 'blocksOver', now: 15 }], 'blocks', { job: 1, now: 0 })).toEqual([block(1, 2, 'a', 20)]);
     });
 
     test('items: any range, over the borders of what was put', async () => {

@@ -26,7 +26,7 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
     held: input.resume
       ? { read: 'heldBy', of: { worker: input.worker, session: input.session, after: 0, limit: mostAtOnce } }
       : undefined,
-    blocks: { read: 'blocks', of: { worker: input.worker } },
+    blocks: { read: 'blocks', of: { worker: input.worker, now: context.now } },
   });
   const { worker } = first;
   if (worker === null || !reaches(context.by, worker.owner)) return noWorker(input.worker);

@@ -1,12 +1,13 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { TaskId, WorkerId } from '../../domain/ids.ts';
 import { isFinal, type Job, jobState } from '../../domain/job.ts';
-import type { Edge } from '../../domain/rows.ts';
+import type { Block, Edge } from '../../domain/rows.ts';
 import { poolsWanted } from '../../domain/scheduling.ts';
 import { isAlive, isEnded, type Task, type TaskArray, type TaskState } from '../../domain/task.ts';
 import { stepTask, type TaskEffect, type TaskEvent, type TaskRefusal, type TaskStep } from '../../domain/task-machine.ts';
 import { unreachable } from '../../domain/unreachable.ts';
 import { restCore, restOf, virtualTask } from './array-rest.ts';
+import { Candidates } from './candidates.ts';
 import { freshAttempt } from './fresh-attempt.ts';
 import { Ledger } from './ledger.ts';
 
@@ -29,6 +30,8 @@ const doneOf = ({ state }: TaskState): number => (state === 'succeeded' ? 1 : 0)
  */
 export class Draft extends Ledger {
   readonly #endings: Ending[] = [];
+  /** Filled where the policy of a task in hand asks for it (see `loadAround`). */
+  readonly candidates = new Candidates();
 
   // --- moves ------------------------------------------------------------------------------------------------------
 
@@ -37,10 +40,19 @@ export class Draft extends Ledger {
     const task = this.task(id);
     const { state, parentsLeft, attempt, failures, losses, policy } = task;
     const { intent } = this.job(task.job);
-    const outcome = stepTask({ state, parentsLeft, attempt, failures, losses, policy, intent }, event, this.now);
+    const asked = policy.on === 'distinct' && 'candidates' in event ? { ...event, candidates: this.#left(task, event) } : event;
+    const outcome = stepTask({ state, parentsLeft, attempt, failures, losses, policy, intent }, asked, this.now);
     if ('refusal' in outcome) return outcome.refusal;
     this.#apply(task, outcome.step, facts);
     return null;
+  }
+
+  /** Whoever fails it is no candidate any more; whoever loses it may come back. */
+  #left(task: Task, { event }: TaskEvent): number {
+    const { state } = task;
+    const fails = event === 'fail' || (state.state === 'stopping' && state.goal === 'failed');
+    const without = fails && isAlive(state) ? state.worker : null;
+    return this.candidates.left(task, this.class(task.class).spec, { without });
   }
 
   #apply(task: Task, step: TaskStep, facts: AttemptFacts): void {
@@ -72,6 +84,9 @@ export class Draft extends Ledger {
       }
       this.#taskChanged(task, next);
     }
+    // Whoever failed it on the way: of what has ended nobody needs to know.
+    if (next.endedAt !== null && task.endedAt === null && failures > 0)
+      this.write({ drop: 'exclusions', task: task.id, why: 'failed' });
     if (state.state === 'ready') this.wakeClass(next.class);
     if (state.state === 'waiting' && state.notBefore !== null) this.dueAt(state.notBefore);
     if (state.state === 'offered' && state.deadline !== null) this.dueAt(state.deadline);
@@ -142,6 +157,9 @@ export class Draft extends Ledger {
         if (until !== null) this.dueAt(until);
         return;
       }
+      case 'blame':
+        this.#blame(task, effect.worker);
+        return;
       case 'kill':
         this.tell(effect.holder.worker, effect.holder.session, { tell: 'kill', task });
         return;
@@ -158,6 +176,27 @@ export class Draft extends Ledger {
       default:
         unreachable(effect);
     }
+  }
+
+  #blame(task: Task, worker: WorkerId): void {
+    const { job, kind, policy } = task;
+    const { blockAfter = 0, blockMs = 0 } = policy;
+    if (blockAfter <= 0) return;
+    const failures = this.candidates.blame(task, worker);
+    this.write({ put: 'fault', row: { job, worker, kind, failures } });
+    if (failures < blockAfter || this.candidates.blockedIn(job, kind).has(worker)) return;
+    this.block({ job, worker, kind, at: this.now, until: blockMs > 0 ? this.now + blockMs : null }, failures);
+  }
+
+  /** Obeyed by claims at once; the job's tasks move into classes of their own, and what nobody is left for is found by a sweep. */
+  block(row: Block, failures: number): void {
+    const { job, worker, kind, until } = row;
+    this.candidates.block(row);
+    this.write({ put: 'block', row });
+    this.sweep({ kind: 'own', job });
+    this.sweep({ kind: 'recheck', job, class: null, after: 0 });
+    if (until !== null) this.dueAt(until);
+    this.change('worker.blocked', { job: this.job(job), worker }, { kind, until, failures });
   }
 
   #exclude(row: { task: TaskId; worker: WorkerId; session: number | null; until: number | null; why: Why }): void {

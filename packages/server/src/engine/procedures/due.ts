@@ -12,6 +12,7 @@ export const due: ProcedureOf<'due'> = function* ({ limit }, context) {
   const got = yield* read({ due: { read: 'due', of: { now: context.now, limit: most } } });
   const { tasks, arrays, offers } = got.due;
   const draft = new Draft(context);
+  draft.write({ drop: 'blocksOver', now: context.now });
   yield* loadAround(draft, [...tasks, ...offers], arrays);
   for (const { id } of tasks) draft.step(id, { event: 'due' });
   for (const { id } of arrays) draft.stepRest(id, { event: 'due' });

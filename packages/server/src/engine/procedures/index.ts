@@ -5,7 +5,9 @@ import { block, forgive } from './block.ts';
 import { claim } from './claim.ts';
 import { due } from './due.ts';
 import { built, extend } from './extend.ts';
+import { giveUp } from './give-up.ts';
 import { cancel, clean, deleteJob, hold, release, retry, setPriority } from './job-control.ts';
+import { note } from './note.ts';
 import { accept, decline } from './offers.ts';
 import { setPool } from './pool.ts';
 import { register } from './register.ts';
@@ -58,8 +60,10 @@ const table: { readonly [N in CommandName]: ProcedureOf<N> } = {
   tell,
   block,
   forgive,
+  giveUp,
   due,
   sweep,
+  note,
 };
 
 /** What the store runs: one procedure per command. The audited ones write who did what in the same transaction. */

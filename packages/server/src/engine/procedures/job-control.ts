@@ -92,6 +92,8 @@ export const retry: ProcedureOf<'retry'> = function* ({ job: id }, context) {
   draft.putJob({ ...job, intent: job.intent === 'cancel' ? 'none' : job.intent });
   dropSweeps(draft, id, ['stop']);
   if (job.intent === 'cancel') draft.wakeClass(0);
+  // Tried again, everybody begins with a clean sheet; who is blocked stays so until forgiven.
+  draft.write({ drop: 'faults', job: id, worker: null, kind: null });
   const { moved, more } = movePage(draft, work, page);
   return yield* finish(draft, () => ({ job: draft.job(id), moved, sweeping: more }), false);
 };

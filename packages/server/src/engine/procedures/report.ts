@@ -7,7 +7,6 @@ import type { TaskEvent } from '../../domain/task-machine.ts';
 import type { Worker } from '../../domain/worker.ts';
 import { read } from '../../ports/store.ts';
 import type { InputOf, ReportedBy } from '../commands.ts';
-import { candidatesFor } from './candidates.ts';
 import { type AttemptFacts, Draft } from './draft.ts';
 import { finish, loadAround, noTask, refusedStep } from './rounds.ts';
 import type { ProcedureOf, Reading } from './types.ts';
@@ -52,22 +51,18 @@ export const end: ProcedureOf<'end'> = function* (input, context) {
   const worker = isRunningLike(task.state) ? draft.maybeWorker(task.state.worker) : null;
   if (!speaksFor(context.by, worker)) return stale(task.id);
   const by = { session: input.session, attempt: input.attempt };
-  if (input.outcome === 'succeeded') return yield* ended(draft, task, { event: 'succeed', by }, facts, true);
-  const distinct = task.policy.on === 'distinct' && task.failures < task.policy.retries;
-  const candidates = distinct ? yield* candidatesFor(task, worker?.id ?? null) : null;
-  const event: TaskEvent = { event: 'fail', by, reason: input.reason ?? 'error', candidates, dice: context.dice };
-  // The look for candidates was this command's third round: whether there are children is left to the sweep.
-  return yield* ended(draft, task, event, facts, !distinct);
+  if (input.outcome === 'succeeded') return yield* ended(draft, task, { event: 'succeed', by }, facts);
+  const event: TaskEvent = { event: 'fail', by, reason: input.reason ?? 'error', candidates: null, dice: context.dice };
+  return yield* ended(draft, task, event, facts);
 };
 
-function* ended(draft: Draft, task: Task, event: TaskEvent, facts: AttemptFacts, check: boolean) {
+function* ended(draft: Draft, task: Task, event: TaskEvent, facts: AttemptFacts) {
   const refused = draft.step(task.id, event, facts);
   if (refused !== null) return refusedStep(refused, task, 'end');
-  return yield* finish(
-    draft,
-    () => ({ task: draft.task(task.id), outcome: draft.attempt(task.id, task.attempt)?.outcome ?? ('lost' as const) }),
-    check,
-  );
+  return yield* finish(draft, () => ({
+    task: draft.task(task.id),
+    outcome: draft.attempt(task.id, task.attempt)?.outcome ?? ('lost' as const),
+  }));
 }
 
 /** Never changes a state. What a worker that held the attempt found out is kept on the attempt, once. */
@@ -101,7 +96,7 @@ export const giveBack: ProcedureOf<'giveBack'> = function* (input, context) {
   if ('refusal' in held) return held;
   const { id } = held.task;
   const by = { session: input.session, attempt: input.attempt };
-  const refused = draft.step(id, { event: 'give-back', by, how: input.how }, { error: input.why });
+  const refused = draft.step(id, { event: 'give-back', by, how: input.how, candidates: null }, { error: input.why });
   if (refused !== null) return refusedStep(refused, held.task, 'give back');
   return yield* finish(draft, () => ({ task: draft.task(id) }));
 };

@@ -6,6 +6,7 @@ import { taskRefusalCodes, taskRefusalText } from '../../domain/reasons.ts';
 import { isAlive, type Task, type TaskArray } from '../../domain/task.ts';
 import type { TaskRefusal } from '../../domain/task-machine.ts';
 import { type ReadRequest, type ReadSet, type ResultsOf, read } from '../../ports/store.ts';
+import { candidateReads, takeCandidates } from './candidates.ts';
 import type { Draft } from './draft.ts';
 import type { ProcedureResult, Reading } from './types.ts';
 
@@ -44,12 +45,15 @@ export function* loadAround<const S extends ReadSet = Record<never, never>>(
   attempts.forEach((of, i) => {
     named[`attempt${i}`] = { read: 'attempt', of };
   });
+  // Whoever reports the end of an attempt may be asked whether anybody is left for the next.
+  Object.assign(named, candidateReads(held, draft.now));
   for (const name in also) named[`also ${name}`] = also[name] as ReadRequest;
   const got = yield* read({ ...set, ...named });
   const found = got as unknown as Record<string, Attempt | null>;
   const { jobs, workers, classes, tallies, pools } = got;
   draft.load({ tasks, arrays: [...arrays, ...got.arrays], jobs, workers, classes, tallies, pools });
   draft.load({ attempts: attempts.map((_, i) => found[`attempt${i}`]) });
+  takeCandidates(draft.candidates, got);
   return Object.fromEntries(Object.keys(also ?? {}).map((name) => [name, found[`also ${name}`]])) as unknown as ResultsOf<S>;
 }
 

@@ -118,10 +118,10 @@ export const signOff: ProcedureOf<'signOff'> = function* (input, context) {
   yield* loadAround(draft, back);
   for (const { id, state } of back) {
     if (state.state === 'offered') draft.step(id, { event: 'lose', candidates: null });
-    else draft.step(id, { event: 'give-back', by: { session, attempt: null }, how: 'free' });
+    else draft.step(id, { event: 'give-back', by: { session, attempt: null }, how: 'free', candidates: null });
   }
   if (got.held.length > back.length || got.held.length === pageRows) {
-    draft.sweep({ kind: 'lose', worker: worker.id, session, after: 0 });
+    draft.sweep({ kind: 'lose', worker: worker.id, session, after: 0, giveBack: input.giveBack });
   }
   dropIfForgotten(draft, worker.id);
   return yield* finish(draft, () => ({ done: true }) as const, false);

@@ -9,6 +9,8 @@ export function sweepKey(work: SweepWork): string {
       return `lose ${work.worker} ${work.session}`;
     case 'members':
       return `members ${work.array}`;
+    case 'recheck':
+      return work.class === null ? `recheck ${work.job}` : `recheck ${work.job} ${work.class}`;
     default:
       return `${work.kind} ${work.job}`;
   }

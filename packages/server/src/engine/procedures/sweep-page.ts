@@ -17,7 +17,7 @@ import type { Reading } from './types.ts';
 export const pageRows = 250;
 
 /** A bulk move over a job's tasks. */
-export type JobWork = Exclude<Extract<SweepWork, { after: TaskId; job: JobId }>, { kind: 'members' }>;
+export type JobWork = Exclude<Extract<SweepWork, { after: TaskId; job: JobId }>, { kind: 'members' | 'recheck' }>;
 
 export interface SweptPage {
   readonly tasks: readonly Task[];

@@ -6,6 +6,8 @@ import { read } from '../../ports/store.ts';
 import { restOf } from './array-rest.ts';
 import { tellChildren, tellMembers } from './children.ts';
 import { Draft } from './draft.ts';
+import { ownClasses } from './own-classes.ts';
+import { recheck } from './recheck.ts';
 import { finish, loadAround } from './rounds.ts';
 import { pageRows, sweepPage } from './sweep-page.ts';
 import type { ProcedureOf, Reading } from './types.ts';
@@ -34,6 +36,10 @@ function* workOn(draft: Draft, { key, work }: Sweep, dropped: TaskId[]): Reading
       return yield* purge(draft, key, work, dropped);
     case 'lose':
       return yield* lose(draft, key, work);
+    case 'own':
+      return yield* ownClasses(draft, key, work);
+    case 'recheck':
+      return yield* recheck(draft, key, work);
     case 'stop':
     case 'hold':
     case 'release':
@@ -57,7 +63,7 @@ function* lose(draft: Draft, key: string, work: Work<'lose'>): Reading<number> {
   });
   draft.load({ workers: [got.worker] });
   yield* loadAround(draft, got.tasks);
-  for (const task of got.tasks) draft.step(task.id, { event: 'lose', candidates: null });
+  for (const task of got.tasks) letGo(draft, task, work);
   const last = got.tasks.at(-1);
   if (got.tasks.length === pageRows && last !== undefined) draft.sweep({ ...work, after: last.id });
   else {
@@ -65,6 +71,11 @@ function* lose(draft: Draft, key: string, work: Work<'lose'>): Reading<number> {
     dropIfForgotten(draft, worker);
   }
   return got.tasks.length;
+}
+
+function letGo(draft: Draft, { id, state }: Task, { session, giveBack = false }: Work<'lose'>): void {
+  if (!giveBack || state.state === 'offered') draft.step(id, { event: 'lose', candidates: null });
+  else draft.step(id, { event: 'give-back', by: { session, attempt: null }, how: 'free', candidates: null });
 }
 
 /** Rows of a deleted job: tasks first, then arrays, the job last. Nothing of it is alive any more. */

@@ -55,7 +55,7 @@ export const stop: ProcedureOf<'stop'> = function* ({ task, attempt, goal, reaso
 
 /** The end of a stop was not reported in time. */
 export const force: ProcedureOf<'force'> = function* ({ task, attempt }, context) {
-  return yield* act(task, context, { event: 'force' }, 'force', justTask, atAttempt(attempt));
+  return yield* act(task, context, { event: 'force', candidates: null }, 'force', justTask, atAttempt(attempt));
 };
 
 export const holdTask: ProcedureOf<'holdTask'> = function* ({ task }, context) {

@@ -6,6 +6,9 @@ import { noWorker } from './rounds.ts';
 import type { ProcedureOf, ProcedureResult, Reading } from './types.ts';
 import { dropIfForgotten, moveWorker, ownedBy, refusedMove } from './worker-rows.ts';
 
+/** Jobs that are asked again when a worker is forgotten. Beyond that they wait for `noCandidateMs`. */
+const mostTroubled = 1_000;
+
 function* withWorker(
   id: number,
   context: ProcedureContext,
@@ -43,13 +46,19 @@ export const tell: ProcedureOf<'tell'> = function* ({ worker: id, message }, con
 
 /** The row goes. One that holds tasks is refused unless forced: then they are lost first. */
 export const forget: ProcedureOf<'forget'> = function* ({ worker: id, force }, context) {
-  return yield* withWorker(id, context, (draft, worker) => {
-    const { name, session, holding, profile } = worker;
-    if (holding > 0 && !force) return refuse('wrong_state', `${name} holds ${holding} tasks; ask with force to lose them`);
-    draft.tell(id, session, { tell: 'close', why: 'this worker was forgotten' });
-    draft.putWorker({ ...worker, status: 'offline', profile: { ...profile, ephemeral: true } });
-    if (holding > 0) draft.sweep({ kind: 'lose', worker: id, session, after: 0 });
-    dropIfForgotten(draft, id);
-    return null;
+  const { worker, troubled } = yield* read({
+    worker: { read: 'worker', of: id },
+    troubled: { read: 'troubledJobs', of: { limit: mostTroubled } },
   });
+  if (!ownedBy(worker, context.by)) return noWorker(id);
+  const draft = new Draft(context).load({ workers: [worker] });
+  const { name, session, holding, profile } = worker;
+  if (holding > 0 && !force) return refuse('wrong_state', `${name} holds ${holding} tasks; ask with force to lose them`);
+  draft.tell(id, session, { tell: 'close', why: 'this worker was forgotten' });
+  draft.putWorker({ ...worker, status: 'offline', profile: { ...profile, ephemeral: true } });
+  if (holding > 0) draft.sweep({ kind: 'lose', worker: id, session, after: 0 });
+  dropIfForgotten(draft, id);
+  // It was perhaps the last one left for something: they are asked again, after what it held has gone back.
+  for (const job of troubled) draft.sweep({ kind: 'recheck', job, class: null, after: 0 });
+  return draft.done({ done: true } as const);
 };

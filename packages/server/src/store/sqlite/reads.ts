@@ -20,7 +20,8 @@ export function readTable(rows: Rows): ReadTable {
     workers: (ids) => rows.workers.list(sorted(ids)),
     workerByKey: search.workerByKey,
     workerBySession: search.workerBySession,
-    presentWorkers: search.presentWorkers,
+    allWorkers: search.allWorkers,
+    troubledJobs: search.troubledJobs,
     heldBy: search.heldBy,
     classOf: (specs) => specs.map((spec) => rows.classes.of(spec)),
     classes: (ids) => rows.classes.list(sorted(ids)),
@@ -36,6 +37,7 @@ export function readTable(rows: Rows): ReadTable {
     exclusions: ({ task }) => rows.exclusions.ofTask(task),
     exclusionsOf: ({ worker }) => rows.exclusions.ofWorker(worker),
     blocks: (of) => rows.blocks.of(of),
+    faults: ({ job }) => rows.faults.ofJob(job),
     childrenOf: (of) => rows.edges.from(of),
     parentsOf: (of) => rows.edges.to(of),
     childRows(of) {

@@ -53,7 +53,11 @@ export function searches(rows: Rows) {
   const classIds = connection.prepare('SELECT class FROM task WHERE job = ?1 UNION SELECT class FROM array WHERE job = ?1');
   const workerByKey = connection.prepare('SELECT id FROM worker WHERE key = ?');
   const workerBySession = connection.prepare('SELECT id FROM worker WHERE session = ?');
-  const present = connection.prepare('SELECT id FROM worker INDEXED BY worker_present WHERE status <> 4 ORDER BY id');
+  const everyWorker = connection.prepare('SELECT id FROM worker ORDER BY id');
+  const troubled = connection.prepare(
+    `SELECT job FROM block UNION SELECT job FROM task WHERE id IN
+     (SELECT task FROM exclusion INDEXED BY exclusion_failed WHERE why = 'failed' AND until IS NULL) ORDER BY job LIMIT +?`,
+  );
   const ended = endedJobs(connection);
 
   const keptTasks = (cells: readonly Cells[]): Task[] => kept(tasks, cells, decodeTask);
@@ -105,9 +109,13 @@ export function searches(rows: Rows) {
       arrays.flush();
       return classIds.all(job).map(([id]) => id as ClassId);
     },
-    presentWorkers(): Worker[] {
+    allWorkers(): Worker[] {
       workers.flush();
-      return workers.list(present.all().map(([id]) => id as WorkerId));
+      return workers.list(everyWorker.all().map(([id]) => id as WorkerId));
+    },
+    troubledJobs({ limit }: Reads['troubledJobs'][0]): JobId[] {
+      tasks.flush();
+      return troubled.all(limit).map(([id]) => id as JobId);
     },
     endedJobs(asked: Reads['endedJobs'][0]): Job[] {
       jobs.flush();

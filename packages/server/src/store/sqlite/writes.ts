@@ -44,6 +44,7 @@ const puts: Puts = {
   edge: (rows, { row, fresh }) => rows.edges.put(row, fresh),
   exclusion: (rows, { row }) => rows.exclusions.put(row),
   block: (rows, { row }) => rows.blocks.put(row),
+  fault: (rows, { row }) => rows.faults.put(row),
   sweep(rows, { row }, notes) {
     notes.ofSweep();
     rows.sweeps.put(row);
@@ -60,6 +61,7 @@ const drops: Drops = {
   worker(rows, { id }) {
     rows.exclusions.drop({ worker: id });
     rows.blocks.drop(null, id, null);
+    rows.faults.drop(null, id, null);
     rows.workers.remove(id);
   },
   pool(rows, { name }) {
@@ -74,6 +76,8 @@ const drops: Drops = {
   job: (rows, { id }) => dropJob(rows, id),
   exclusions: (rows, of) => rows.exclusions.drop(of),
   blocks: (rows, { job, worker, kind }) => rows.blocks.drop(job, worker, kind),
+  blocksOver: (rows, { now }) => rows.blocks.dropOver(now),
+  faults: (rows, { job, worker, kind }) => rows.faults.drop(job, worker, kind),
 };
 
 /** Takes one write over into memory or the tables. A throw here undoes the command (see `Core`). */
@@ -131,6 +135,7 @@ function dropJob(rows: Rows, id: number): void {
   if (job === null) return;
   rows.edges.dropAt('job', id);
   rows.blocks.drop(id, null, null);
+  rows.faults.drop(id, null, null);
   rows.bodies.use(job.spec, -1);
   rows.blocked.drop(id);
   rows.jobs.remove(id);

@@ -2,7 +2,7 @@ import type { Reason, TaskArray } from '../../../domain/task.ts';
 import { taskState, wordOf } from '../codes.ts';
 import type { Cell, Cells } from '../database.ts';
 import { rankOf } from './json.ts';
-import { decodePolicy, onLoss, retryOn } from './policy.ts';
+import { decodePolicy, farmText, onLoss, retryOn } from './policy.ts';
 
 export const arrayColumns = [
   'id',
@@ -35,6 +35,7 @@ export const arrayColumns = [
   'timeout_ms',
   'silence_ms',
   'created_at',
+  'farm_policy',
 ] as const;
 
 export function encodeArray(array: TaskArray): Cell[] {
@@ -72,6 +73,7 @@ export function encodeArray(array: TaskArray): Cell[] {
     array.timeoutMs,
     array.silenceMs,
     array.createdAt,
+    farmText(policy),
   ];
 }
 
@@ -109,7 +111,7 @@ export function decodeArray(cells: Cells, at = 0): TaskArray {
     items: cells[at + 19] === 1,
     succeeded: cells[at + 20] as number,
     lost: cells[at + 21] as number,
-    policy: decodePolicy(cells, at + 22),
+    policy: decodePolicy(cells, at + 22, cells[at + 30]),
     timeoutMs: cells[at + 27] as number,
     silenceMs: cells[at + 28] as number,
     createdAt: cells[at + 29] as number,

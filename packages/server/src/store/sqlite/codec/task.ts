@@ -3,7 +3,7 @@ import { unreachable } from '../../../domain/unreachable.ts';
 import { taskState, wordOf } from '../codes.ts';
 import type { Cell, Cells } from '../database.ts';
 import { rankOf } from './json.ts';
-import { decodePolicy, onLoss, retryOn } from './policy.ts';
+import { decodePolicy, farmText, onLoss, retryOn } from './policy.ts';
 
 export const taskColumns = [
   'id',
@@ -39,6 +39,7 @@ export const taskColumns = [
   'created_at',
   'started_at',
   'ended_at',
+  'farm_policy',
 ] as const;
 
 /** The columns of the state: state, worker, session, deadline, held, not_before, goal, reason, since. */
@@ -133,6 +134,7 @@ export function encodeTask(task: Task): Cell[] {
     task.createdAt,
     task.startedAt,
     task.endedAt,
+    farmText(policy),
   ];
 }
 
@@ -153,7 +155,7 @@ export function decodeTask(cells: Cells, at = 0): Task {
     attempt: cells[at + 20] as number,
     failures: cells[at + 21] as number,
     losses: cells[at + 22] as number,
-    policy: decodePolicy(cells, at + 23),
+    policy: decodePolicy(cells, at + 23, cells[at + 33]),
     timeoutMs: cells[at + 28] as number,
     silenceMs: cells[at + 29] as number,
     createdAt: cells[at + 30] as number,

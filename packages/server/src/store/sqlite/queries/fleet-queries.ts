@@ -1,16 +1,33 @@
-import type { ClassId, WorkerId } from '../../../domain/ids.ts';
-import type { InternedClass, Pool, Tally } from '../../../domain/rows.ts';
+import type { ClassId, TaskId, WorkerId } from '../../../domain/ids.ts';
+import type { Block, Exclusion, InternedClass, Pool, Tally } from '../../../domain/rows.ts';
+import type { Task } from '../../../domain/task.ts';
 import type { Worker } from '../../../domain/worker.ts';
+import type { Reads } from '../../../ports/store.ts';
 import { readClass } from '../classes.ts';
+import { decodeTask, taskColumns } from '../codec/task.ts';
 import { decodeWorker, workerColumns } from '../codec/worker.ts';
 import type { Connection } from '../database.ts';
 import { readyClassesSql } from '../live-classes.ts';
 import { decodePool, decodeTally, poolColumns, tallyColumns } from '../tables/count-tables.ts';
+import { blocksOfJobSql, blocksOfWorkerSql, decodeBlock, decodeExclusion, exclusionsOfTaskSql } from '../tables/small-tables.ts';
 
 /** Remembered at most. */
 const mostClasses = 10_000;
 
+/** Looked at together at most: whoever is beyond is looked at when these have moved. */
+const mostTroubles = 1_000;
+
 export function fleetQueries(connection: Connection) {
+  const blocksOfWorker = connection.prepare(blocksOfWorkerSql);
+  const blocksOfJob = connection.prepare(blocksOfJobSql);
+  const exclusions = connection.prepare(exclusionsOfTaskSql);
+  const failed = connection.prepare(
+    `SELECT ${taskColumns} FROM task WHERE state = 1 AND id IN
+     (SELECT task FROM exclusion INDEXED BY exclusion_failed WHERE why = 'failed' AND until IS NULL) ORDER BY id LIMIT ${mostTroubles}`,
+  );
+  const firstOf = connection.prepare(
+    `SELECT ${taskColumns} FROM task INDEXED BY task_ready WHERE class = ? AND state = 1 AND failures = 0 ORDER BY job_rank, rank, job, id LIMIT 1`,
+  );
   const workers = connection.prepare(`SELECT ${workerColumns} FROM worker ORDER BY id`);
   const worker = connection.prepare(`SELECT ${workerColumns} FROM worker WHERE id = ?`);
   const pools = connection.prepare(`SELECT ${poolColumns} FROM pool ORDER BY name`);
@@ -45,5 +62,13 @@ export function fleetQueries(connection: Connection) {
     tallies: async (): Promise<Tally[]> => tallies.all().map(decodeTally),
     classes: async (ids: readonly ClassId[]) => classes(ids),
     liveClasses: async () => classes(live.all().map(([id]) => id as ClassId)),
+    blocks: async (of: Reads['blocks'][0]): Promise<Block[]> =>
+      ('worker' in of ? blocksOfWorker.all(of.worker, of.now) : blocksOfJob.all(of.job, of.now)).map(decodeBlock),
+    exclusions: async (task: TaskId): Promise<Exclusion[]> => exclusions.all(task).map(decodeExclusion),
+    async troubles(): Promise<Task[]> {
+      const own = classes(live.all().map(([id]) => id as ClassId)).filter(({ spec }) => spec.blockJob !== null);
+      const found = [...failed.all(), ...own.flatMap(({ id }) => firstOf.all(id))].map((cells) => decodeTask(cells));
+      return [...new Map(found.map((task) => [task.id, task])).values()];
+    },
   };
 }

@@ -13,7 +13,8 @@ export function timeQueries(connection: Connection) {
        SELECT min(not_before) AS at FROM task INDEXED BY task_due WHERE state = 0 AND not_before IS NOT NULL
        UNION ALL SELECT min(deadline) FROM task INDEXED BY task_offer WHERE state = 2 AND deadline IS NOT NULL
        UNION ALL SELECT min(not_before) FROM array INDEXED BY array_due WHERE rest = 0 AND not_before IS NOT NULL
-       UNION ALL SELECT min(until) FROM exclusion INDEXED BY exclusion_until WHERE until IS NOT NULL AND until > ?)`,
+       UNION ALL SELECT min(until) FROM exclusion INDEXED BY exclusion_until WHERE until IS NOT NULL AND until > ?1
+       UNION ALL SELECT min(until) FROM block INDEXED BY block_until WHERE until IS NOT NULL)`,
   );
   const sweeps = connection.prepare('SELECT 1 FROM sweep LIMIT 1');
   return {

@@ -1,5 +1,5 @@
 import type { TaskId, WorkerId } from '../../../domain/ids.ts';
-import type { Block, Edge, Exclusion, LogRow, LogStream, Sweep } from '../../../domain/rows.ts';
+import type { Block, Edge, Exclusion, Fault, LogRow, LogStream, Sweep } from '../../../domain/rows.ts';
 import type { Reads, Write } from '../../../ports/store.ts';
 import { edgeEnd, wordOf } from '../codes.ts';
 import { type Cells, type Connection, numberOf } from '../database.ts';
@@ -57,7 +57,7 @@ export function edgeTable(connection: Connection) {
 
 const exclusionColumns = 'task, worker, session, until, why';
 
-const decodeExclusion = (cells: Cells): Exclusion => ({
+export const decodeExclusion = (cells: Cells): Exclusion => ({
   task: cells[0] as number,
   worker: cells[1] as number,
   session: cells[2] as number | null,
@@ -67,9 +67,11 @@ const decodeExclusion = (cells: Cells): Exclusion => ({
 
 type DropExclusions = Extract<Write, { drop: 'exclusions' }>;
 
+export const exclusionsOfTaskSql = `SELECT ${exclusionColumns} FROM exclusion WHERE task = ? ORDER BY worker, why`;
+
 export function exclusionTable(connection: Connection) {
   const write = connection.prepare(`INSERT OR REPLACE INTO exclusion (${exclusionColumns}) VALUES (?, ?, ?, ?, ?)`);
-  const ofTask = connection.prepare(`SELECT ${exclusionColumns} FROM exclusion WHERE task = ? ORDER BY worker, why`);
+  const ofTask = connection.prepare(exclusionsOfTaskSql);
   const ofWorker = connection.prepare(`SELECT ${exclusionColumns} FROM exclusion WHERE worker = ? ORDER BY task, why`);
   const rest = '(?2 IS NULL OR session = ?2) AND (?3 IS NULL OR why = ?3) AND (?4 IS NULL OR worker = ?4)';
   const dropOfTask = connection.prepare(`DELETE FROM exclusion WHERE task = ?1 AND ${rest}`);
@@ -90,30 +92,58 @@ export function exclusionTable(connection: Connection) {
   };
 }
 
-const blockColumns = 'job, worker, kind, at';
+const blockColumns = 'job, worker, kind, at, until';
 
-const decodeBlock = (cells: Cells): Block => ({
+export const decodeBlock = (cells: Cells): Block => ({
   job: cells[0] as number,
   worker: cells[1] as number,
   kind: cells[2] as string,
   at: cells[3] as number,
+  until: cells[4] as number | null,
 });
 
+const standing = '(until IS NULL OR until > ?)';
+export const blocksOfWorkerSql = `SELECT ${blockColumns} FROM block WHERE worker = ? AND ${standing} ORDER BY job, kind`;
+export const blocksOfJobSql = `SELECT ${blockColumns} FROM block WHERE job = ? AND ${standing} ORDER BY worker, kind`;
+
 export function blockTable(connection: Connection) {
-  const write = connection.prepare(`INSERT OR REPLACE INTO block (${blockColumns}) VALUES (?, ?, ?, ?)`);
-  const ofWorker = connection.prepare(`SELECT ${blockColumns} FROM block WHERE worker = ? ORDER BY job, kind`);
-  const ofJob = connection.prepare(`SELECT ${blockColumns} FROM block WHERE job = ? ORDER BY worker, kind`);
+  const write = connection.prepare(`INSERT OR REPLACE INTO block (${blockColumns}) VALUES (?, ?, ?, ?, ?)`);
+  const ofWorker = connection.prepare(blocksOfWorkerSql);
+  const ofJob = connection.prepare(blocksOfJobSql);
+  const over = connection.prepare('DELETE FROM block INDEXED BY block_until WHERE until IS NOT NULL AND until <= ?');
   const drop = connection.prepare(
     'DELETE FROM block WHERE (?1 IS NULL OR job = ?1) AND (?2 IS NULL OR worker = ?2) AND (?3 IS NULL OR kind = ?3)',
   );
   return {
     put(row: Block): void {
-      write.run(row.job, row.worker, row.kind, row.at);
+      write.run(row.job, row.worker, row.kind, row.at, row.until);
     },
-    of: (of: Reads['blocks'][0]): Block[] => ('worker' in of ? ofWorker.all(of.worker) : ofJob.all(of.job)).map(decodeBlock),
+    of: (of: Reads['blocks'][0]): Block[] =>
+      ('worker' in of ? ofWorker.all(of.worker, of.now) : ofJob.all(of.job, of.now)).map(decodeBlock),
     drop(job: number | null, worker: number | null, kind: string | null): void {
       drop.run(job, worker, kind);
     },
+    /** What has ended by itself. */
+    dropOver: (now: number): void => void over.run(now),
+  };
+}
+
+export function faultTable(connection: Connection) {
+  const write = connection.prepare('INSERT OR REPLACE INTO fault (job, worker, kind, failures) VALUES (?, ?, ?, ?)');
+  const ofJob = connection.prepare('SELECT job, worker, kind, failures FROM fault WHERE job = ? ORDER BY worker, kind');
+  const drop = connection.prepare(
+    'DELETE FROM fault WHERE (?1 IS NULL OR job = ?1) AND (?2 IS NULL OR worker = ?2) AND (?3 IS NULL OR kind = ?3)',
+  );
+  return {
+    put: ({ job, worker, kind, failures }: Fault): void => void write.run(job, worker, kind, failures),
+    ofJob: (of: number): Fault[] =>
+      ofJob.all(of).map(([job, worker, kind, failures]) => ({
+        job: job as number,
+        worker: worker as number,
+        kind: kind as string,
+        failures: failures as number,
+      })),
+    drop: (job: number | null, worker: number | null, kind: string | null): void => void drop.run(job, worker, kind),
   };
 }
 
