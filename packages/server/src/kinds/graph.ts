@@ -1,9 +1,8 @@
-import { limits } from '@switchyard/sdk/names.ts';
 import { GraphSpec as GraphSchema, type GraphSpec, type GraphTask } from '@switchyard/sdk/task-spec.ts';
-import { type Result, refuse } from '../domain/errors.ts';
 import type { TaskPlan } from '../domain/plan.ts';
 import type { KindRow } from './kind-row.ts';
-import { circleIn, parentsFirst } from './order.ts';
+import { parentsFirst } from './order.ts';
+import { type NamedTask, parentsOf } from './parents.ts';
 import { planShell, shellName } from './shell-task.ts';
 
 /** Shell tasks (and arrays of them) that depend on each other. */
@@ -12,49 +11,19 @@ export const graph: KindRow = {
   spec: GraphSchema,
   compile(given) {
     const { tasks } = given as GraphSpec;
-    const parents = parentsOf(tasks);
+    const parents = parentsOf(tasks.map(namedTask));
     if (parents.refusal !== undefined) return parents;
-    const circle = circleIn(parents.value);
-    if (circle !== null) {
-      const path = circle.map((i) => tasks[i]?.key ?? '').join(' -> ');
-      return refuse('cycle', `These tasks wait for each other: ${path}`, path);
-    }
     return planAll(tasks, parents.value);
   },
 };
 
-/** Per task the positions of those it waits for: named in `after`, or by an input that takes their files. */
-function parentsOf(tasks: readonly GraphTask[]): Result<number[][]> {
-  const positions = new Map<string, number>();
-  for (const [i, { key }] of tasks.entries()) {
-    if (positions.has(key)) return refuse('invalid', `Two tasks are called ${key}`, `/spec/tasks/${i}/key`);
-    positions.set(key, i);
-  }
-  const all: number[][] = [];
-  for (const [i, task] of tasks.entries()) {
-    const mine = new Set<number>();
-    const named = [
-      ...(task.after ?? []).map((key, n) => ({ key, at: `/spec/tasks/${i}/after/${n}` })),
-      ...(task.inputs ?? []).flatMap((input, n) =>
-        'task' in input && typeof input.task === 'string' ? [{ key: input.task, at: `/spec/tasks/${i}/inputs/${n}/task` }] : [],
-      ),
-    ];
-    for (const { key, at } of named) {
-      const position = positions.get(key);
-      if (position === undefined)
-        return refuse('unknown_parent', `Task ${task.key} waits for ${key}, and there is no such task`, at);
-      mine.add(position);
-    }
-    if (mine.size > limits.parents) {
-      return refuse(
-        'too_large',
-        `Task ${task.key} waits for ${mine.size} tasks; at most ${limits.parents} are allowed`,
-        `/spec/tasks/${i}/after`,
-      );
-    }
-    all.push([...mine]);
-  }
-  return { value: all };
+/** Named in `after`, or by an input that takes their files. */
+function namedTask(task: GraphTask, i: number): NamedTask {
+  const after = (task.after ?? []).map((key, n) => ({ key, at: `/spec/tasks/${i}/after/${n}` }));
+  const sources = (task.inputs ?? []).flatMap((input, n) =>
+    'task' in input && typeof input.task === 'string' ? [{ key: input.task, at: `/spec/tasks/${i}/inputs/${n}/task` }] : [],
+  );
+  return { key: task.key, waitsFor: [...after, ...sources] };
 }
 
 function planAll(tasks: readonly GraphTask[], parents: readonly (readonly number[])[]) {

@@ -2,14 +2,31 @@ import { compileCheck } from '@switchyard/sdk/check.ts';
 import type { JobRequest } from '@switchyard/sdk/job.ts';
 import { type Result, refuse } from '../domain/errors.ts';
 import type { JobPlan } from '../domain/plan.ts';
+import { blenderRender } from './blender-render.ts';
+import { blenderRenderProgressive } from './blender-render-progressive.ts';
+import { blenderVideoChunks } from './blender-video-chunks.ts';
+import { commands } from './commands.ts';
+import { execCommand } from './exec-command.ts';
 import { graph } from './graph.ts';
 import type { Around, KindRow } from './kind-row.ts';
 import { noop } from './noop.ts';
 import { oxdna } from './oxdna.ts';
 import { shell } from './shell.ts';
+import { sleep } from './sleep.ts';
 
 /** Every kind of job that can be submitted. */
-export const kinds: Readonly<Record<string, KindRow>> = { shell, graph, noop, oxdna };
+export const kinds: Readonly<Record<string, KindRow>> = {
+  shell,
+  graph,
+  noop,
+  oxdna,
+  'blender-render': blenderRender,
+  'blender-render-progressive': blenderRenderProgressive,
+  'blender-video-chunks': blenderVideoChunks,
+  sleep,
+  'exec-command': execCommand,
+  commands,
+};
 
 const checks = new Map(Object.entries(kinds).map(([name, { spec }]) => [name, compileCheck(spec)]));
 
