@@ -3,7 +3,7 @@ import { noCounts } from '../../src/domain/counts.ts';
 import { nothing } from '../../src/domain/needs.ts';
 import type { TaskState } from '../../src/domain/task.ts';
 import { totals } from '../../src/doors/kueue/client/totals.ts';
-import { plainText } from '../../src/doors/kueue/text.ts';
+import { plainText } from '../../src/doors/kit/plain-text.ts';
 import { jobInfoOf, type TaskFace } from '../../src/doors/kueue/translate.ts';
 import { endingOf } from '../../src/doors/kueue/translate-report.ts';
 import { jobPlanOf } from '../../src/doors/kueue/translate-submission.ts';

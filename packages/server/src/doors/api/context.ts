@@ -1,6 +1,6 @@
+import { DoorLife } from '../kit/door-life.ts';
 import type { ApiDeps, ApiLimits } from './deps.ts';
 import { apiLimits } from './deps.ts';
-import { DoorLife } from './door-life.ts';
 
 /** What the rows of this door work with. */
 export interface ApiContext extends ApiDeps {

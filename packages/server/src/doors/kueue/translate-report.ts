@@ -1,7 +1,7 @@
 import type { InputOf } from '../../engine/commands.ts';
+import { plainText } from '../kit/plain-text.ts';
 import { reasonOfCode } from './codes.ts';
 import type { JobStatus } from './messages.ts';
-import { plainText } from './text.ts';
 
 /** How an attempt ended, as the command `end` takes it. */
 export type Ending = Pick<InputOf<'end'>, 'outcome' | 'reason' | 'exitCode' | 'signal' | 'error' | 'result' | 'artifacts'>;

@@ -1,9 +1,9 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Millis } from '../../domain/ids.ts';
 import type { JobPlan } from '../../engine/commands.ts';
+import { plainText } from '../kit/plain-text.ts';
 import type { JobInfo, Resources, SentJobInfo } from './messages.ts';
 import { sinkOf } from './shell-command.ts';
-import { plainText } from './text.ts';
 import { jobInfo, time } from './translate.ts';
 
 /** The amounts under whichever name the peer's dialect has for them (kueue §0). Null: under none. */

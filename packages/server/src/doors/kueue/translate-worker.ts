@@ -1,8 +1,8 @@
 import type { Amounts } from '../../domain/needs.ts';
 import type { Task } from '../../domain/task.ts';
 import { roomOf, type Worker } from '../../domain/worker.ts';
+import { plainText } from '../kit/plain-text.ts';
 import type { Resources, SystemInfo, WorkerInfo } from './messages.ts';
-import { plainText } from './text.ts';
 import { resourcesOf, time } from './translate.ts';
 
 /** What is known of a worker beside its row while its connection is here: newest, never stored. */

@@ -4,10 +4,10 @@ import type { Amounts } from '../../domain/needs.ts';
 import { describeReason } from '../../domain/reasons.ts';
 import type { Task } from '../../domain/task.ts';
 import { unreachable } from '../../domain/unreachable.ts';
+import { plainText } from '../kit/plain-text.ts';
 import { codeOfReason } from './codes.ts';
 import type { JobInfo, JobStatus, Resources } from './messages.ts';
 import { type ShellCommand, shellCommandOf, sinkPath } from './shell-command.ts';
-import { plainText } from './text.ts';
 
 /** All that a `JobInfo` is made of (kueue §2.2). Kueue's job is our task of kind `shell`; its id is the task's. */
 export interface TaskFace {

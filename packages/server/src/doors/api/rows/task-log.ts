@@ -5,11 +5,11 @@ import { refuse } from '../../../domain/errors.ts';
 import { isEnded } from '../../../domain/task.ts';
 import type { LogPlace } from '../../../engine/engine.ts';
 import type { Answer, HttpRow } from '../../kit/http-row.ts';
+import { readWholeLog } from '../../kit/log-reader.ts';
 import { byteRange, contentRange, noRange } from '../../kit/range.ts';
 import { type ApiRequest, refused, rowDefiner } from '../api-row.ts';
 import { awaitChange } from '../await-change.ts';
 import type { ApiContext } from '../context.ts';
-import { readWholeLog } from '../log-reader.ts';
 import { IdParam } from '../schemas.ts';
 
 /** A range is answered from memory: at most this much of it at once, `Content-Range` says how much. */
