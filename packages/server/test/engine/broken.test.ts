@@ -106,6 +106,18 @@ describe('the random yards notice', () => {
     expect(await complaint({ procedures: silent })).toMatch(/which is lost/);
   });
 
+  it('a worker that fails too often and is not blocked', async () => {
+    const lenient = broken('end', { done: writes((write) => ('put' in write && write.put === 'block' ? null : write)) });
+    expect(await complaint({ procedures: lenient })).toMatch(/is not blocked there/);
+  });
+
+  it('nobody is left for a task, and nobody says so', async () => {
+    const hopeful = broken('forget', {
+      done: writes((write) => ('put' in write && write.put === 'sweep' && write.row.work.kind === 'recheck' ? null : write)),
+    });
+    expect(await complaint({ procedures: hopeful }, 400)).toMatch(/nobody is left for it/);
+  });
+
   it('a session that ends without its tasks', async () => {
     const careless = broken('connectionLost', {
       done: writes((write) => ('put' in write && write.put === 'sweep' ? null : write)),

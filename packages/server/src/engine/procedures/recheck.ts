@@ -32,14 +32,15 @@ export function* recheck(draft: Draft, key: string, work: Work): Reading<number>
 }
 
 /** Nobody is left for it: it fails. With `of` it is enough that nobody is present, and only tasks of that class are meant. */
-export function recheckTask(draft: Draft, task: Task, of: number | null): boolean {
-  const { id, state, job, kind } = task;
+export function recheckTask(draft: Draft, given: Task, of: number | null): boolean {
+  const { id, job, kind } = given;
   const blocked = draft.candidates.blockedIn(job, kind);
-  if (state.state === 'offered') {
+  if (given.state.state === 'offered') {
+    if (!blocked.has(given.state.worker)) return false;
     // Shown to somebody who was blocked meanwhile.
-    if (blocked.has(state.worker)) draft.step(id, { event: 'stop', goal: 'requeue', reason: 'user', kill: false });
-    return false;
+    draft.step(id, { event: 'stop', goal: 'requeue', reason: 'user', kill: false });
   }
+  const task = draft.task(id);
   if (of !== null && task.class !== of) return false;
   if (task.policy.on !== 'distinct') return false;
   const left = draft.candidates.left(task, draft.class(task.class).spec, { present: of !== null });

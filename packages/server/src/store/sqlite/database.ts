@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** What a column holds. */
@@ -35,6 +36,8 @@ const checkpointPages = 4_000;
 
 export function openWriter(file: string, durability: Durability): Connection {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: busyMs });
+  // Nobody else reads what others have submitted; the files beside it get the same mode.
+  if (file !== ':memory:' && file !== '') chmodSync(file, 0o600);
   db.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = ${synchronous[durability]};

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Attempt } from '../../../src/domain/attempt.ts';
 import type { Job } from '../../../src/domain/job.ts';
-import type { Block, Edge, Exclusion, InternedClass, Pool, Sweep, Tally } from '../../../src/domain/rows.ts';
+import type { Block, Edge, Exclusion, Fault, InternedClass, Pool, Sweep, Tally } from '../../../src/domain/rows.ts';
 import type { Task, TaskArray } from '../../../src/domain/task.ts';
 import type { Worker } from '../../../src/domain/worker.ts';
 import { arrayColumns, decodeArray } from '../../../src/store/sqlite/codec/array.ts';
@@ -25,6 +25,7 @@ export interface AllRows {
   readonly edges: readonly Edge[];
   readonly exclusions: readonly Exclusion[];
   readonly blocks: readonly Block[];
+  readonly faults: readonly Fault[];
   readonly classes: readonly InternedClass[];
   readonly sweeps: readonly Sweep[];
 }
@@ -61,7 +62,12 @@ export function openRows(file: string): { read(): AllRows; close(): void } {
       const [task, worker, session, until, why] = cells;
       return { task, worker, session, until, why } as Exclusion;
     }),
-    blocks: table(['job', 'worker', 'kind', 'at'], 'block', ([job, worker, kind, at]) => ({ job, worker, kind, at }) as Block),
+    blocks: table(['job', 'worker', 'kind', 'at', 'until'], 'block', ([job, worker, kind, at, until]) => {
+      return { job, worker, kind, at, until } as Block;
+    }),
+    faults: table(['job', 'worker', 'kind', 'failures'], 'fault', ([job, worker, kind, failures]) => {
+      return { job, worker, kind, failures } as Fault;
+    }),
     classes: table(['id', 'spec'], 'class', ([id, spec]) => ({ id, spec: JSON.parse(spec as string) }) as InternedClass),
     sweeps: table(['key', 'work'], 'sweep', ([key, work]) => ({ key, work: JSON.parse(work as string) }) as Sweep),
   };

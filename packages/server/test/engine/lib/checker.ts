@@ -18,6 +18,7 @@ export function faultsIn(rows: AllRows): string[] {
     ...attemptFaults(book),
     ...arrayFaults(book),
     ...dependencyFaults(book),
+    ...blockFaults(book),
     ...rows.sweeps.map(({ key }) => `sweep ${key} is left undone`),
   ];
 }
@@ -223,6 +224,41 @@ function dependencyFaults(book: Book): string[] {
       return faultsOf(`array ${array.id}`, array.rest, array.parentsLeft, book.jobOf.get(array.job)!, edges);
     }),
   ];
+}
+
+/** Whoever failed as often as a job allows is blocked there. */
+function blockFaults(book: Book): string[] {
+  return book.faults.flatMap(({ job, worker, kind, failures }) => {
+    const limits = book.tasks
+      .filter((task) => task.job === job && task.kind === kind)
+      .map(({ policy }) => policy.blockAfter ?? 0);
+    // For good only: what ends by itself may have ended, and is due again at the next failure.
+    const timed = book.tasks.some((task) => task.job === job && (task.policy.blockMs ?? 0) > 0);
+    const reached = !timed && limits.length > 0 && limits.every((limit) => limit > 0 && failures >= limit);
+    const blocked = book.blocks.some((one) => one.job === job && one.worker === worker && one.kind === kind);
+    return reached && !blocked ? [`worker ${worker} failed ${failures} tasks of job ${job} and is not blocked there`] : [];
+  });
+}
+
+/** Tasks that are queued although nobody is left who may try them; in the words of the design, over every row. */
+export function hopelessIn(rows: AllRows): string[] {
+  const book = bookOf(rows);
+  return rows.tasks.flatMap((task) => {
+    if (task.policy.on !== 'distinct' || task.state.state !== 'ready') return [];
+    const spec = book.specOf(task);
+    const blocked = rows.blocks.filter((one) => one.job === task.job && one.kind === task.kind).map(({ worker }) => worker);
+    if (task.failures === 0 && blocked.length === 0) return [];
+    const failed = rows.exclusions.filter((one) => one.task === task.id && one.why === 'failed').map(({ worker }) => worker);
+    const left = rows.workers.filter(
+      ({ id, kinds, tags, total }) =>
+        !blocked.includes(id) &&
+        !failed.includes(id) &&
+        kinds.includes(spec.kind) &&
+        spec.tags.every((tag) => tags.includes(tag)) &&
+        fitsIn(spec.amounts, total),
+    );
+    return left.length === 0 ? [`task ${task.id} is ready and nobody is left for it`] : [];
+  });
 }
 
 /** A task that this worker could begin at this moment, as a text; null: there is none. Looks at every row, in no clever order. */
