@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { Access } from '../auth/open-access.ts';
 import { createTokenAdmin } from '../auth/token-admin.ts';
-import type { Tokens } from '../auth/tokens.ts';
 import type { Settings } from '../config/options.ts';
 import { createApiDoor } from '../doors/api/door.ts';
 import { createConciergeDoor } from '../doors/concierge/door.ts';
@@ -18,7 +18,7 @@ import type { ConciergeParts } from './open-concierge.ts';
 import { version } from './version.ts';
 
 export interface DoorParts {
-  readonly tokens: Tokens;
+  readonly access: Access;
   readonly health: Health;
   /** Null: the door is switched off. */
   readonly kueue: KueueOptions | null;
@@ -37,7 +37,8 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
       ...shared,
       compile,
       kinds,
-      tokens: createTokenAdmin(parts.tokens),
+      tokens: createTokenAdmin(parts.access.tokens, parts.access.note),
+      access: parts.access,
       doors: () => doors,
       about: { version, startedAt, workerFile, page: () => (page ??= openPage()) },
       metrics: async () => {

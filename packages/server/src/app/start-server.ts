@@ -1,6 +1,4 @@
 import type { Logger } from 'pino';
-import { createAuthenticator } from '../auth/authenticator.ts';
-import { createFailureLimit } from '../auth/rate-limit.ts';
 import { createMemoryBus } from '../bus/memory/memory-bus.ts';
 import { defaultDataDir } from '../config/data-dir.ts';
 import type { Settings } from '../config/options.ts';
@@ -17,6 +15,7 @@ import { Closers } from './closers.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { kueueOptions } from './kueue-options.ts';
 import type { LocalWorker } from './local-worker.ts';
+import { openYardAccess } from './open-access.ts';
 import { openConcierge } from './open-concierge.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { openWorker } from './open-worker.ts';
@@ -71,12 +70,12 @@ async function build(settings: ServerSettings, { log, env }: ServerDeps, closers
   const engine = await openEngine(settings, storage, closers, log);
 
   const health = createHealth();
-  const auth = createAuthenticator(tokens, createFailureLimit({ clock }));
+  const access = await openYardAccess(settings, { storage, engine, log }, closers);
   const kueue = settings['kueue.enabled']
     ? await kueueOptions(settings, { clientFile: paths.kueueClient, secrets, random })
     : null;
   const concierge = await openConcierge(settings, paths.clientFiles, closers);
-  const doors = buildDoors(settings, { engine, auth, clock, random, log }, { tokens, health, kueue, concierge });
+  const doors = buildDoors(settings, { engine, auth: access.auth, clock, random, log }, { access, health, kueue, concierge });
 
   const listener = await listen(settings, doors, log);
   closers.add('listener', () => listener.close());

@@ -1,18 +1,29 @@
 import type { Principal } from '../domain/principal.ts';
+import type { Accounts } from './accounts.ts';
+import { looksLikeJwt } from './jwt.ts';
 import type { FailureLimit } from './rate-limit.ts';
+import { parseSession } from './session-list.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Who stands behind a credential, as the doors ask it. */
 export interface Authenticator {
+  /** A token, a session of a token or an account, or a JWT of an account. */
   token(token: string, remote: string): Promise<Principal | null>;
   /** True while this address has failed too often. */
   throttled(remote: string): boolean;
   failed(remote: string): void;
 }
 
-export function createAuthenticator(tokens: Tokens, failures: FailureLimit): Authenticator {
+export function createAuthenticator(tokens: Tokens, failures: FailureLimit, accounts: Accounts): Authenticator {
   return {
-    token: (token) => tokens.authenticate(token),
+    async token(text) {
+      const session = parseSession(text);
+      if (session !== null && 'token' in session.holder) {
+        return (await tokens.session({ ...session, holder: session.holder }))?.principal ?? null;
+      }
+      if (session !== null || looksLikeJwt(text)) return (await accounts.verify(text))?.principal ?? null;
+      return tokens.authenticate(text);
+    },
     throttled: (remote) => failures.wait(remote) > 0,
     failed: (remote) => failures.failed(remote),
   };

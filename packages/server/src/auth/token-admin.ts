@@ -1,5 +1,6 @@
 import { type Result, refuse } from '../domain/errors.ts';
 import { may, type Principal, type Role } from '../domain/principal.ts';
+import type { Noter } from './audit-notes.ts';
 import type { TokenInfo, Tokens } from './tokens.ts';
 
 /** Tokens as the API shows them: times in ISO 8601, revoked ones left out. */
@@ -25,19 +26,24 @@ export interface ShownToken {
   lastUsedAt: string | null;
 }
 
-export function createTokenAdmin(tokens: Tokens): TokenAdmin {
+export function createTokenAdmin(tokens: Tokens, note: Noter): TokenAdmin {
   return {
     async create(by, { name, role, expiresAt }) {
       if (!may(by, 'admin:write')) return refuse('forbidden', 'Only an administrator makes tokens');
       const expires = expiresAt === undefined ? null : Date.parse(expiresAt);
       const made = await tokens.create(by, { name, role, expiresAt: expires });
-      return made.refusal === undefined ? { value: { ...shown(made.value.info), token: made.value.token } } : made;
+      if (made.refusal !== undefined) return made;
+      const { info, token } = made.value;
+      note({ by, command: 'createToken', subject: `token ${info.id} (${name}), role ${role}`, refusal: null });
+      return { value: { ...shown(info), token } };
     },
     async list() {
       return (await tokens.list()).filter((info) => info.revokedAt === null).map(shown);
     },
     async revoke(by, id) {
-      return may(by, 'admin:write') && tokens.revoke(id);
+      const revoked = may(by, 'admin:write') && (await tokens.revoke(id));
+      if (revoked) note({ by, command: 'revokeToken', subject: `token ${id}`, refusal: null });
+      return revoked;
     },
   };
 }

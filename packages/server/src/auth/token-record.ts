@@ -1,5 +1,6 @@
 import type { Millis } from '../domain/ids.ts';
-import { type Principal, type Role, roles } from '../domain/principal.ts';
+import { isRole, type Principal, principalWith, type Role } from '../domain/principal.ts';
+import type { SessionEntry } from './session-list.ts';
 
 /** A token as kept: collection `token`, under its id. A revoked one stays, without its hash, so that ids are never reused. */
 export interface TokenRecord {
@@ -16,6 +17,8 @@ export interface TokenRecord {
   /** Kept to the minute. */
   readonly lastUsedAt: Millis | null;
   readonly revokedAt: Millis | null;
+  /** Web pages that were let in on this token; they end with it. */
+  readonly sessions?: readonly SessionEntry[];
 }
 
 export const tokenCollection = 'token';
@@ -26,7 +29,5 @@ export function isLive(record: Pick<TokenRecord, 'expiresAt' | 'revokedAt'>, now
 
 /** Null: a role that this version does not know gives no rights. */
 export function principalOf(id: string, record: TokenRecord): Principal | null {
-  if (!Object.hasOwn(roles, record.role)) return null;
-  const { rights, scope } = roles[record.role];
-  return { id: `token:${id}`, name: record.name, rights, scope, kinds: record.kinds };
+  return isRole(record.role) ? principalWith(record.role, `token:${id}`, record.name, record.kinds) : null;
 }

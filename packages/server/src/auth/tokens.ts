@@ -3,7 +3,10 @@ import type { Millis } from '../domain/ids.ts';
 import type { Principal, Role } from '../domain/principal.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { RecordOf, Records } from '../ports/records.ts';
-import { createTokenCache, type Remember } from './token-cache.ts';
+import { type Ended, Endings } from './endings.ts';
+import { HolderSessions, type NewSession } from './holder-sessions.ts';
+import { createRecordCache, type Remember } from './record-cache.ts';
+import { type SessionEntry, type SessionText, sessionText } from './session-list.ts';
 import { isLive, principalOf, type TokenRecord, tokenCollection } from './token-record.ts';
 import { hashOf, matches, parseToken, secretBytes, tokenText } from './token-text.ts';
 
@@ -23,7 +26,7 @@ export interface NewToken {
 }
 
 /** A token as people may see it. */
-export interface TokenInfo extends Omit<TokenRecord, 'hash'> {
+export interface TokenInfo extends Omit<TokenRecord, 'hash' | 'sessions'> {
   readonly id: string;
 }
 
@@ -43,6 +46,15 @@ export interface Tokens {
   revoke(id: string): Promise<boolean>;
   /** Null: unknown, expired, revoked, or no token at all. */
   authenticate(token: string): Promise<Principal | null>;
+  /** Lets a web page in on this token, for a while at most. Null: there is no such live token. */
+  openSession(id: string, request: NewSession): Promise<{ readonly token: string; readonly entry: SessionEntry } | null>;
+  /** Null: unknown, expired or ended, or its token is. */
+  session(text: SessionText & { holder: { token: string } }): Promise<{ principal: Principal; entry: SessionEntry } | null>;
+  sessions(id: string): Promise<readonly SessionEntry[]>;
+  /** False: there is no such session. */
+  endSession(id: string, session: string): Promise<boolean>;
+  /** Tokens and sessions that are over before their time, when it has been written down. */
+  onEnded(call: (ended: Ended) => void): () => void;
   /** Another server changed tokens: what is remembered is read again. (It is anyway, after half a minute.) */
   refresh(): void;
   /** Waits for notes of last use that are under way. */
@@ -60,11 +72,14 @@ const tries = 20;
 class StoredTokens implements Tokens {
   readonly #options: TokensOptions;
   readonly #cache;
+  readonly #sessions: HolderSessions<TokenRecord>;
+  readonly #endings = new Endings();
   readonly #notes = new Set<Promise<void>>();
 
   constructor(options: TokensOptions) {
     this.#options = options;
-    this.#cache = createTokenCache(options.clock);
+    this.#cache = createRecordCache<TokenRecord>(options.clock);
+    this.#sessions = new HolderSessions({ ...options, collection: tokenCollection, cache: this.#cache });
   }
 
   async create(by: Principal, request: NewToken, handOver?: (token: string) => Promise<void>): ReturnType<Tokens['create']> {
@@ -110,10 +125,11 @@ class StoredTokens implements Tokens {
     for (let left = tries; left > 0; left--) {
       const found = await records.get<TokenRecord>(tokenCollection, id);
       if (found === null || found.value.revokedAt !== null) return false;
-      const revoked: TokenRecord = { ...found.value, hash: '', revokedAt: clock.now() };
+      const revoked: TokenRecord = { ...found.value, hash: '', revokedAt: clock.now(), sessions: [] };
       const put = await records.put(tokenCollection, id, revoked, found.revision);
       if (!put.ok) continue;
       this.#cache.clear();
+      this.#endings.tell({ principal: `token:${id}`, session: null });
       return true;
     }
     throw new Error(`the record of token ${id} changes all the time`);
@@ -131,14 +147,14 @@ class StoredTokens implements Tokens {
     return principalOf(text.id, found.value);
   }
 
-  async #read(id: string, remember: Remember): Promise<RecordOf<TokenRecord> | null> {
+  async #read(id: string, remember: Remember<TokenRecord>): Promise<RecordOf<TokenRecord> | null> {
     const found = await this.#options.records.get<TokenRecord>(tokenCollection, id);
     if (found !== null) remember(found);
     return found;
   }
 
   /** At most once a minute and token. Nobody waits for it, and losing it to another writer is no loss. */
-  #noteUse(found: RecordOf<TokenRecord>, remember: Remember): void {
+  #noteUse(found: RecordOf<TokenRecord>, remember: Remember<TokenRecord>): void {
     const now = this.#options.clock.now();
     const last = found.value.lastUsedAt;
     if (last !== null && now - last < minute && now >= last) return;
@@ -150,10 +166,39 @@ class StoredTokens implements Tokens {
     this.#notes.add(note);
   }
 
-  async #keepUse(used: RecordOf<TokenRecord>, revision: number, remember: (found: RecordOf<TokenRecord>) => void): Promise<void> {
+  async #keepUse(used: RecordOf<TokenRecord>, revision: number, remember: Remember<TokenRecord>): Promise<void> {
     const put = await this.#options.records.put(tokenCollection, used.key, used.value, revision);
     if (put.ok) remember({ ...used, revision: put.revision });
     else this.#cache.drop(used.key);
+  }
+
+  async openSession(id: string, request: NewSession): ReturnType<Tokens['openSession']> {
+    const now = this.#options.clock.now();
+    const opened = await this.#sessions.open(id, request, (record) => isLive(record, now));
+    if (opened === null || opened.secret === null) return null;
+    const { entry, secret } = opened;
+    return { token: sessionText({ holder: { token: id }, id: entry.id, secret }), entry };
+  }
+
+  async session({ holder, id, secret }: Parameters<Tokens['session']>[0]): ReturnType<Tokens['session']> {
+    const found = await this.#sessions.find(holder.token, { id, secret });
+    if (found === null || !isLive(found.record.value, this.#options.clock.now())) return null;
+    const principal = principalOf(holder.token, found.record.value);
+    return principal === null ? null : { principal, entry: found.entry };
+  }
+
+  async sessions(id: string): Promise<readonly SessionEntry[]> {
+    return (await this.#options.records.get<TokenRecord>(tokenCollection, id))?.value.sessions ?? [];
+  }
+
+  async endSession(id: string, session: string): Promise<boolean> {
+    const ended = await this.#sessions.end(id, (entry) => entry.id === session);
+    if (ended) this.#endings.tell({ principal: `token:${id}`, session });
+    return ended;
+  }
+
+  onEnded(call: (ended: Ended) => void): () => void {
+    return this.#endings.listen(call);
   }
 
   refresh(): void {
@@ -162,9 +207,10 @@ class StoredTokens implements Tokens {
 
   async close(): Promise<void> {
     while (this.#notes.size > 0) await Promise.all(this.#notes);
+    await this.#sessions.close();
   }
 }
 
-function infoOf(id: string, { hash: _, ...rest }: TokenRecord): TokenInfo {
+function infoOf(id: string, { hash: _, sessions: __, ...rest }: TokenRecord): TokenInfo {
   return { id, ...rest };
 }

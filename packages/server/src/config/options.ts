@@ -127,6 +127,14 @@ export const options = {
     group: 'access',
     help: 'parts that answer without a secret although the server listens beyond this machine',
   },
+  'jwt-secret': {
+    type: { is: 'text', placeholder: 'TEXT', minLength: 1 },
+    default: null,
+    group: 'access',
+    secret: true,
+    imitated: 'JWT_SECRET',
+    help: 'key of the JSON Web Tokens that accounts get; default: one is made at the first start',
+  },
   'local-worker': {
     type: { is: 'switch' },
     default: null,

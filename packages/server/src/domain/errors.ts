@@ -47,10 +47,13 @@ export interface Refusal {
   readonly detail: string;
   /** JSON pointer into the request, or a path of names (a cycle: `a -> b -> a`). */
   readonly at?: string;
+  /** When it may be tried again, from now. */
+  readonly afterMs?: number;
 }
 
-export function refuse(code: ErrorCode, detail: string, at?: string): { refusal: Refusal } {
-  return { refusal: at === undefined ? { code, detail } : { code, detail, at } };
+export function refuse(code: ErrorCode, detail: string, at?: string, afterMs?: number): { refusal: Refusal } {
+  const refusal = at === undefined ? { code, detail } : { code, detail, at };
+  return { refusal: afterMs === undefined ? refusal : { ...refusal, afterMs } };
 }
 
 export type Result<T> =

@@ -36,6 +36,8 @@ export async function submitJob(
   { key = null, hash = '' }: { key?: string | null; hash?: string },
 ): Promise<Result<Submitted>> {
   const { tasks, after, hold, notBefore } = plan;
+  const strange = tasks.find(({ kind }) => by.kinds !== null && !by.kinds.includes(kind));
+  if (strange !== undefined) return refuse('forbidden', `${by.name} may not submit tasks of kind ${strange.kind}`);
   const first = partFrom(tasks, 0, after.length);
   const building = first < tasks.length;
   if (building && plan.startOn !== null)

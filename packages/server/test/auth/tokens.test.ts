@@ -1,8 +1,7 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAuthenticator } from '../../src/auth/authenticator.ts';
-import { createFailureLimit } from '../../src/auth/rate-limit.ts';
+import type { AuditNote } from '../../src/auth/audit-notes.ts';
 import { createTokenAdmin } from '../../src/auth/token-admin.ts';
 import { createAdminTokenFile, createTokenFile, readTokenFile } from '../../src/auth/token-file.ts';
 import type { TokenRecord } from '../../src/auth/token-record.ts';
@@ -13,7 +12,7 @@ import type { TokenAdmin } from '../../src/doors/api/deps.ts';
 import type { Authenticator } from '../../src/doors/kit/door.ts';
 import type { Records } from '../../src/ports/records.ts';
 import { type TempDir, tempDir } from '../lib/temp-dir.ts';
-import { authDesk } from './lib.ts';
+import { authDesk, openDoorAccess } from './lib.ts';
 
 const minute = 60_000;
 let desk: Awaited<ReturnType<typeof authDesk>>;
@@ -50,7 +49,7 @@ describe('tokens', () => {
         name: `a ${role}`,
         rights: roles[role].rights,
         scope: roles[role].scope,
-        kinds: role === 'worker' ? ['shell'] : null,
+        kinds: role === 'worker' ? ['shell'] : (roles[role].kinds ?? null),
       });
     }
   });
@@ -317,7 +316,8 @@ describe('token files', () => {
 
 describe('for the doors', () => {
   test('the administrator of tokens: times in ISO, revoked ones gone, and only for administrators', async () => {
-    const admin: TokenAdmin = createTokenAdmin(tokens);
+    const notes: AuditNote[] = [];
+    const admin: TokenAdmin = createTokenAdmin(tokens, (note) => notes.push(note));
     const expiresAt = new Date(desk.clock.now() + minute).toISOString();
     const answer = await admin.create(system, { name: 'ci', role: 'submitter', expiresAt });
     expect(answer.value).toEqual({
@@ -336,10 +336,14 @@ describe('for the doors', () => {
     expect(await admin.revoke(system, '1')).toBe(true);
     expect((await admin.list()).map((one) => one.id)).toEqual(['2']);
     expect((await stored('1')).value.createdBy).toBe('system');
+    expect(notes.map(({ by, command, subject }) => `${by.id} ${command} ${subject}`)).toEqual([
+      'system createToken token 1 (ci), role submitter',
+      'system revokeToken token 1',
+    ]);
   });
 
   test('the authenticator: throttled after ten failures, and only that address', async () => {
-    const auth: Authenticator = createAuthenticator(tokens, createFailureLimit({ clock: desk.clock }));
+    const { auth }: { auth: Authenticator } = await openDoorAccess(desk, { tokens });
     const token = await made();
     for (let i = 0; i < 10; i++) {
       expect(auth.throttled('10.0.0.1')).toBe(false);

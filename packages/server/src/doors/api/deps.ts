@@ -2,6 +2,7 @@ import type { JobRequest } from '@switchyard/sdk/job.ts';
 import type { TokenRequest } from '@switchyard/sdk/requests.ts';
 import type { TokenCreated, TokenView } from '@switchyard/sdk/token.ts';
 import type { TSchema } from 'typebox';
+import type { Access } from '../../auth/open-access.ts';
 import type { Result } from '../../domain/errors.ts';
 import type { JobPlan } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
@@ -14,6 +15,8 @@ export interface ApiDeps extends DoorDeps {
   readonly compile: (request: JobRequest) => Result<JobPlan> | Promise<Result<JobPlan>>;
   readonly kinds: Readonly<Record<string, { readonly text: string; readonly spec: TSchema }>>;
   readonly tokens: TokenAdmin;
+  /** Accounts, sessions, invitations, one-time links. */
+  readonly access: Access;
   /** All doors, this one too; asked when somebody wants to see them. */
   readonly doors: () => readonly Door[];
   readonly about: About;

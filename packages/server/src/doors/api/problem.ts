@@ -11,7 +11,13 @@ export function problemOf(refusal: Refusal): Problem {
 
 export function problemAnswer(refusal: Refusal): Answer {
   const { status } = errors[refusal.code];
-  return { status, headers: { 'content-type': 'application/problem+json', ...extra[refusal.code] }, body: problemOf(refusal) };
+  const headers = { 'content-type': 'application/problem+json', ...extra[refusal.code], ...retryAfter(refusal) };
+  return { status, headers, body: problemOf(refusal) };
+}
+
+/** Whole seconds, rounded up: never a second too early. */
+function retryAfter({ afterMs }: Refusal): Readonly<Record<string, string>> {
+  return afterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(afterMs / 1_000))) };
 }
 
 /** Headers that HTTP asks for with a status. */

@@ -1,5 +1,7 @@
 import { type Client, createClient } from '@switchyard/sdk/client/client.ts';
-import { type Principal, type Role, roles } from '../../../src/domain/principal.ts';
+import { openAccess } from '../../../src/auth/open-access.ts';
+import { createTokens } from '../../../src/auth/tokens.ts';
+import { type Principal, type Role, roles, system } from '../../../src/domain/principal.ts';
 import type { ApiDeps, ApiLimits } from '../../../src/doors/api/deps.ts';
 import { createApiDoor } from '../../../src/doors/api/door.ts';
 import type { Authenticator, Door } from '../../../src/doors/kit/door.ts';
@@ -45,11 +47,23 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
   const { log, lines } = keptLog();
   const failures: string[] = [];
   const auth: Authenticator = {
-    token: async (token) => people[token] ?? null,
+    token: async (token, remote) => people[token] ?? access.auth.token(token, remote),
     throttled: () => failures.length >= 10,
     failed: (remote) => void failures.push(remote),
   };
   const doors: Door[] = [...(options.others ?? [])];
+  const { records } = yard.store;
+  const random = createSeededRandom(2);
+  const onError = (cause: unknown): void => log.error({ err: String(cause) });
+  const tokens = createTokens({ records, clock: yard.clock, random, onError });
+  const access = await openAccess({
+    ...{ records, clock: yard.clock, random, tokens, onError },
+    jwtKey: Buffer.alloc(48, 1),
+    issuer: 'Printerlynx',
+    openRegistration: false,
+    note: ({ by, ...what }) => void yard.engine.command(system, 'note', { by: by.id, name: by.name, ...what }),
+    cost: { memory: 64, passes: 1, lanes: 1 },
+  });
   const door = createApiDoor({
     engine: yard.engine,
     auth,
@@ -59,8 +73,14 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     compile,
     kinds,
     tokens: memoryTokens(),
+    access,
     doors: () => doors,
-    about: { version: '1.2.3', startedAt: yard.clock.now(), workerFile: async () => Buffer.from('// worker\n'), page: async () => null },
+    about: {
+      version: '1.2.3',
+      startedAt: yard.clock.now(),
+      workerFile: async () => Buffer.from('// worker\n'),
+      page: async () => null,
+    },
     metrics: async () => ({ type: 'text/plain', text: 'up 1\n' }),
     notReady: () => null,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

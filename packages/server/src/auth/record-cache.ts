@@ -1,34 +1,33 @@
 import type { Clock } from '../ports/clock.ts';
 import type { RecordOf } from '../ports/records.ts';
-import type { TokenRecord } from './token-record.ts';
 
 /**
- * Token records lately used, so that a request costs no read. Bounded in number, and in age for the case that another server
- * changed one and its wake-up was lost. Only records of tokens that exist: strangers cannot fill it.
+ * Records lately used, so that a request costs no read. Bounded in number, and in age for the case that another server
+ * changed one and its wake-up was lost. Only records that exist: strangers cannot fill it.
  */
-export interface TokenCache {
-  get(id: string): RecordOf<TokenRecord> | null;
+export interface RecordCache<T> {
+  get(key: string): RecordOf<T> | null;
   /**
    * Begins a read: what it returns remembers the record, unless the cache was cleared meanwhile. Without this, a read that
    * began before a revocation would keep the token alive.
    */
-  reading(): Remember;
-  drop(id: string): void;
+  reading(): Remember<T>;
+  drop(key: string): void;
   clear(): void;
 }
 
-export type Remember = (found: RecordOf<TokenRecord>) => void;
+export type Remember<T> = (found: RecordOf<T>) => void;
 
 const mostEntries = 1_000;
 const oldestMs = 30_000;
 
-export function createTokenCache(clock: Clock): TokenCache {
-  const entries = new Map<string, { readonly record: RecordOf<TokenRecord>; readonly readAt: number }>();
+export function createRecordCache<T>(clock: Clock): RecordCache<T> {
+  const entries = new Map<string, { readonly record: RecordOf<T>; readonly readAt: number }>();
   let generation = 0;
 
   return {
-    get(id) {
-      const entry = entries.get(id);
+    get(key) {
+      const entry = entries.get(key);
       if (entry === undefined || clock.monotonic() - entry.readAt > oldestMs) return null;
       return entry.record;
     },
@@ -42,7 +41,7 @@ export function createTokenCache(clock: Clock): TokenCache {
         entries.set(record.key, { record, readAt });
       };
     },
-    drop: (id) => void entries.delete(id),
+    drop: (key) => void entries.delete(key),
     clear() {
       generation += 1;
       entries.clear();
