@@ -67,6 +67,12 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/backup.ts'),
   },
   { name: 'restore', group: run, summary: 'put a backup back', load: () => import('./commands/restore.ts') },
+  {
+    name: 'doctor',
+    group: run,
+    summary: 'look at everything that can be wrong, and say what to do',
+    load: () => import('./commands/doctor.ts'),
+  },
   { name: 'audit', group: run, summary: 'who did what', load: () => import('./commands/audit.ts') },
   { name: 'whoami', group: run, summary: 'which server, which token, which rights', load: () => import('./commands/whoami.ts') },
 ];
