@@ -274,7 +274,9 @@ export class Attempt {
   async #upload(files: readonly { readonly path: string; readonly file: string }[]): Promise<Collected> {
     if (this.#why === 'lost' || this.#why === 'give-back') return { artifacts: [], problem: null };
     const hurry = new AbortController();
-    const hasten = () => this.#deps.system.after(limits.lastFilesMs, () => hurry.abort());
+    // What goes back to the queue, or is not ours any more, leaves nothing.
+    const patience = () => (this.#why === 'lost' || this.#why === 'give-back' ? 0 : limits.lastFilesMs);
+    const hasten = () => this.#deps.system.after(patience(), () => hurry.abort());
     let timer = this.#why === null ? null : hasten();
     const stopped = () => {
       timer ??= hasten();

@@ -22,7 +22,8 @@ Usage: worker --server URL [options]          (token: --token-file FILE, or the 
   --gpus N              graphics processors; a task that asks for gpu=1 sees one, by CUDA_VISIBLE_DEVICES
   --resource NAME=N     other counted things of this machine; may be repeated
   --tag TAG             what this machine is or has; tasks may ask for it; may be repeated
-  --kind KIND           kinds of task to run (${Object.keys(runners).join(', ')}); default: ${defaultKinds.join(', ')}
+  --kind KIND           kinds of task to run (${Object.keys(runners).join(', ')}); default: shell, and oxdna
+                        where the program is found (OXDNA_BIN, or oxDNA on the PATH)
   --prefetch N          tasks to hold ready beyond those that run; default: 2 x slots
   --grace SECONDS       between asking a task's processes to end and killing them; default: 5
   --drain-timeout SEC   how long SIGTERM waits for running tasks; default: without limit
@@ -100,7 +101,7 @@ function optionsOf(values: Values, environment: Environment, warnings: string[])
     token: tokenOf(values, environment, warnings),
     name,
     work: values.work ?? join(environment.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'switchyard', 'worker'),
-    kinds: kindsOf(values.kind),
+    kinds: kindsOf(values.kind, environment),
     tags,
     amounts: amountsOf(values),
     ...(values.prefetch === undefined ? {} : { prefetch: whole(values.prefetch, 'prefetch', 0, 1_000) }),
@@ -141,11 +142,11 @@ function tokenOf(values: Values, environment: Environment, warnings: string[]): 
   return () => fromEnvironment;
 }
 
-function kindsOf(kinds: readonly string[] | undefined): readonly string[] {
+function kindsOf(kinds: readonly string[] | undefined, environment: Environment): readonly string[] {
   for (const kind of kinds ?? []) {
     if (!Object.hasOwn(runners, kind)) throw new UsageError(`--kind ${kind} is not one of ${Object.keys(runners).join(', ')}`);
   }
-  return kinds ?? defaultKinds;
+  return kinds ?? defaultKinds(environment);
 }
 
 function amountsOf(values: Values): WorkerOptions['amounts'] & object {

@@ -9,7 +9,7 @@ import { endPredecessors } from './recover.ts';
 import { Room } from './room.ts';
 import { RunFolders } from './run-folders.ts';
 import type { Runner } from './runners/runner.ts';
-import { defaultKinds, runners } from './runners/table.ts';
+import { aboutRunners, defaultKinds, runners } from './runners/table.ts';
 import { serverFiles } from './server-files.ts';
 import { realSystem, type System, type Timer } from './system.ts';
 import { version } from './version.ts';
@@ -80,6 +80,7 @@ class Life {
   #welcomes = 0;
   #refusals = 0;
   #naggedAt: number | null = null;
+  #about: Readonly<Record<string, unknown>> = {};
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -116,11 +117,16 @@ class Life {
     const ended = await endPredecessors(journal, instance, this.#rhythm.graceMs, this.#system);
     if (ended > 0) this.#log('predecessor:ended', { processes: ended });
     clearLeftovers(folder);
+    this.#about = await aboutRunners(this.#kinds(), this.#options.environment);
     if (this.#leaving !== null) {
       this.#exit.resolve(this.#leaving.exit);
       return;
     }
     this.#connect(folder, journal, instance);
+  }
+
+  #kinds(): readonly string[] {
+    return this.#options.kinds ?? defaultKinds(this.#options.environment);
   }
 
   #connect(folder: WorkFolder, journal: Journal, instance: string): void {
@@ -131,7 +137,7 @@ class Life {
     const inputs = inputsOf(files, new BlobCache(folder.cache, rhythm.cacheBytes, files));
     const amounts = this.#options.amounts ?? defaultAmounts();
     const gpus = gpuNames(amounts.named.gpu ?? 0, environment.CUDA_VISIBLE_DEVICES);
-    const kinds = this.#options.kinds ?? defaultKinds;
+    const kinds = this.#kinds();
     const folders = new RunFolders(folder.runs);
     const connection = this.#openConnection();
     const worker = new Worker({
@@ -269,7 +275,7 @@ class Life {
       tags,
       total,
       prefetch,
-      info: describeMachine(this.#options.work),
+      info: { ...describeMachine(this.#options.work), ...this.#about },
     };
   }
 

@@ -1,11 +1,33 @@
 import { noop } from './noop.ts';
+import { oxdna } from './oxdna/oxdna.ts';
+import { aboutOxdna, findOxdna } from './oxdna/program.ts';
 import type { Runner } from './runner.ts';
 import { shell } from './shell.ts';
 
-/** Every kind of task that this worker can run. `byDefault`: offered without being asked for. */
-export const runners: Readonly<Record<string, { readonly runner: Runner; readonly byDefault: boolean }>> = {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface RunnerRow {
+  readonly runner: Runner;
+  /** Offered without being asked for: always, or where what it needs is found on this machine. */
+  readonly byDefault: boolean | ((environment: Environment) => boolean);
+  /** For people who look at the worker: which program, of which version. */
+  readonly about?: (environment: Environment) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** Every kind of task that this worker can run. */
+export const runners: Readonly<Record<string, RunnerRow>> = {
   shell: { runner: shell, byDefault: true },
   noop: { runner: noop, byDefault: false },
+  oxdna: { runner: oxdna, byDefault: (environment) => findOxdna(environment) !== null, about: aboutOxdna },
 };
 
-export const defaultKinds: readonly string[] = Object.keys(runners).filter((kind) => runners[kind]?.byDefault);
+export function defaultKinds(environment: Environment): readonly string[] {
+  const offered = ({ byDefault }: RunnerRow) => (typeof byDefault === 'boolean' ? byDefault : byDefault(environment));
+  return Object.entries(runners).flatMap(([kind, row]) => (offered(row) ? [kind] : []));
+}
+
+/** What the runners of these kinds say of this machine. */
+export async function aboutRunners(kinds: readonly string[], environment: Environment): Promise<Record<string, unknown>> {
+  const said = await Promise.all(kinds.map((kind) => runners[kind]?.about?.(environment) ?? {}));
+  return Object.assign({}, ...said);
+}

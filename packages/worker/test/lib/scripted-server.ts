@@ -4,9 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { TaskBody } from '@switchyard/sdk/task-spec.ts';
 import {
+  decodeLiveFrame,
   decodeLogFrame,
   type FromWorker,
+  type LiveFrame,
   type LogFrame,
+  liveFrame,
   type ToWorker,
   type WireHello,
   type WireTask,
@@ -148,6 +151,7 @@ export class Peer {
   readonly request: IncomingMessage;
   readonly received: FromWorker[] = [];
   readonly frames: LogFrame[] = [];
+  readonly live: LiveFrame[] = [];
   /** What came, in order: message names, and `log` for log frames. */
   readonly order: string[] = [];
   textFrames = 0;
@@ -167,7 +171,8 @@ export class Peer {
   }
 
   receive(data: Buffer, binary: boolean): void {
-    if (binary) this.#log(data);
+    if (binary && data[0] === liveFrame.version) this.#live(data);
+    else if (binary) this.#log(data);
     else {
       this.textFrames += 1;
       for (const message of JSON.parse(data.toString()) as FromWorker[]) this.#message(message);
@@ -238,7 +243,7 @@ export class Peer {
   }
 
   /** The bytes of a stream as they came, gaps left out. */
-  output(task: number, stream: 'out' | 'err' = 'out'): string {
+  output(task: number, stream: 'out' | 'err' | 'log' = 'out'): string {
     return Buffer.concat(
       this.frames.filter((frame) => frame.task === task && frame.stream === stream).map((frame) => frame.bytes),
     ).toString();
@@ -256,6 +261,13 @@ export class Peer {
     const watchers = [...this.#watchers];
     this.#watchers.clear();
     for (const watcher of watchers) watcher();
+  }
+
+  #live(data: Buffer): void {
+    const frame = decodeLiveFrame(new Uint8Array(data));
+    if (frame === null) throw new Error('not a live frame');
+    this.live.push(frame);
+    this.order.push('live');
   }
 
   #log(data: Buffer): void {

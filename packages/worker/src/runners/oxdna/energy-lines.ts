@@ -1,0 +1,65 @@
+/** One print of the engine: what its first line of a pair says (dnaforge §4.2). */
+export interface EnergyLine {
+  /** Of the present run. */
+  readonly step: number;
+  /** Potential energy per nucleotide; may be NaN or infinite. */
+  readonly energy: number;
+  readonly stretched: number;
+}
+
+export type Seen = EnergyLine | { readonly fault: string };
+
+/** No line of the engine is longer. */
+const lineMost = 1_024;
+const own = /^\s*(\d{1,15})\s+(-?\d[\d.]*(?:e[+-]?\d+)?|[+-]?nan|[+-]?inf)\s+(\d{1,9})\s*$/i;
+
+/**
+ * Reads the engine's standard output piece by piece: pairs of lines, ours first, then its standard line, which is skipped. After
+ * a fault nothing more is read. Keeps no more than one unfinished line.
+ */
+export class EnergyLines {
+  readonly #see: (seen: Seen) => void;
+  readonly #text = new TextDecoder('latin1');
+  #rest = '';
+  #expects: 'own' | 'standard' | 'nothing' = 'own';
+
+  constructor(see: (seen: Seen) => void) {
+    this.#see = see;
+  }
+
+  read(piece: Uint8Array): void {
+    if (this.#expects === 'nothing') return;
+    const lines = (this.#rest + this.#text.decode(piece, { stream: true })).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#take(line);
+    if (this.#rest.length > lineMost) this.#fault(this.#rest);
+  }
+
+  #take(line: string): void {
+    if (this.#expects === 'nothing' || line.trim() === '') return;
+    if (this.#expects === 'standard') {
+      this.#expects = 'own';
+      if (line.length > lineMost || !/^\s*\d/.test(line)) this.#fault(line);
+      return;
+    }
+    const found = line.length > lineMost ? null : own.exec(line);
+    if (found === null) {
+      this.#fault(line);
+      return;
+    }
+    this.#expects = 'standard';
+    this.#see({ step: Number(found[1]), energy: numberOf(found[2] ?? ''), stretched: Number(found[3]) });
+  }
+
+  #fault(line: string): void {
+    this.#expects = 'nothing';
+    this.#rest = '';
+    this.#see({ fault: `its output has a line that is no energy line: ${JSON.stringify(line.slice(0, 200))}` });
+  }
+}
+
+function numberOf(text: string): number {
+  if (/nan/i.test(text)) return Number.NaN;
+  if (/inf/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return Number(text);
+}
