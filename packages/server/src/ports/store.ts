@@ -362,6 +362,6 @@ export interface Queries {
   /** Who has seen everything up to `n` has missed nothing if n ≥ oldest - 1; `oldest` is newest + 1 when nothing is kept. */
   changesSince(number: number, limit: number): Promise<{ changes: Change[]; oldest: number; newest: number }>;
   audit(page: Page): Promise<(AuditRow & { id: number })[]>;
-  /** Every blob that an attempt's artifacts or a body's inputs refer to. Read in slices. */
+  /** Every blob that an attempt's artifacts, a body's inputs or a task's checkpoint refer to. Read in slices. */
   blobsInUse(): Promise<ReadonlySet<string>>;
 }

@@ -212,6 +212,9 @@ export function storeQueriesSuite(store: () => Store): void {
       expect(await store().query.artifacts(1)).toEqual(attempt.artifacts);
       expect(await store().query.artifacts(2)).toEqual([]);
       expect(await store().query.blobsInUse()).toEqual(new Set(['f'.repeat(64)]));
+      const json = JSON.stringify({ at: 7, start: { blob: 'c'.repeat(64) } });
+      await put([{ put: 'checkpoint', task: 1, json }]);
+      expect(await store().query.blobsInUse()).toEqual(new Set(['f'.repeat(64), 'c'.repeat(64)]));
       expect(await store().query.array(10)).toMatchObject({ id: 10, size: 3 });
       expect(await store().query.arraysOf(1)).toHaveLength(1);
     });

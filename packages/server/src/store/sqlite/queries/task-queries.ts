@@ -71,7 +71,7 @@ export function taskQueries(connection: Connection, quiet: Quiet) {
   };
 }
 
-/** Attempts with artifacts along their own index, then bodies with inputs; both in slices. */
+/** Attempts with artifacts along their own index, then bodies with inputs, then checkpoints; all in slices. */
 function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> {
   const slice = 500;
   const next = connection.prepare(
@@ -80,6 +80,8 @@ function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> 
   );
   // A body is up to 64 KiB.
   const bodies = connection.prepare('SELECT id, json FROM body WHERE id > ? ORDER BY id LIMIT 100');
+  // What the next attempt begins with may have been kept long ago, and be named nowhere else.
+  const checkpoints = connection.prepare('SELECT task, json FROM checkpoint WHERE task > ? ORDER BY task LIMIT 100');
   return async () => {
     const blobs = new Set<string>();
     let rows: Cells[] = next.all(0, 0);
@@ -90,17 +92,19 @@ function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> 
       await turn();
       rows = next.all(last[0] as number, last[1] as number);
     }
-    let after = 0;
-    for (let page: Cells[] = bodies.all(after); page.length > 0; page = bodies.all(after)) {
-      for (const [id, json] of page) {
-        after = id as number;
-        for (const [, blob] of (json as string).matchAll(blobName)) if (blob !== undefined) blobs.add(blob);
+    for (const texts of [bodies, checkpoints]) {
+      let after = 0;
+      for (let page: Cells[] = texts.all(after); page.length > 0; page = texts.all(after)) {
+        for (const [id, json] of page) {
+          after = id as number;
+          for (const [, blob] of (json as string).matchAll(blobName)) if (blob !== undefined) blobs.add(blob);
+        }
+        await turn();
       }
-      await turn();
     }
     return blobs;
   };
 }
 
-/** However a body names it: a text of 64 hex digits that is no blob keeps nothing but itself. */
+/** However a body or a checkpoint names it: a text of 64 hex digits that is no blob keeps nothing but itself. */
 const blobName = /"([0-9a-f]{64})"/g;
