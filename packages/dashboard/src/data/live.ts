@@ -1,12 +1,14 @@
 import type { Client } from '@switchyard/sdk/client/client.ts';
 import { ApiError } from '@switchyard/sdk/client/errors.ts';
 import { type Batch, createCollector } from './batch.ts';
+import { createProgressBoard, type ProgressBoard } from './progress.ts';
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'refused';
 
 /** One connection to the change feed for the whole page; everything shown is brought up to date from it. */
 export interface Live {
   readonly state: LiveState;
+  readonly progress: ProgressBoard;
   onState(call: () => void): () => void;
   /** At most about three times a second, with what changed since. */
   onBatch(call: (batch: Batch) => void): () => void;
@@ -18,6 +20,7 @@ const everyMs = 300;
 export function startLive(client: Client, onRefused: (error: ApiError) => void): Live {
   const abort = new AbortController();
   const collector = createCollector();
+  const progress = createProgressBoard();
   const states = new Set<() => void>();
   const batches = new Set<(batch: Batch) => void>();
   let state: LiveState = 'connecting';
@@ -39,11 +42,16 @@ export function startLive(client: Client, onRefused: (error: ApiError) => void):
 
   async function read(): Promise<void> {
     const options = {
+      progress: true,
       signal: abort.signal,
       onOpen: () => become('live'),
       onLost: () => become('reconnecting'),
     };
     for await (const event of client.changes(options)) {
+      if (event.type === 'progress') {
+        progress.put(event.progress);
+        continue;
+      }
       if (event.type === 'reset') collector.reset();
       else collector.add(event.change);
       soon();
@@ -55,6 +63,7 @@ export function startLive(client: Client, onRefused: (error: ApiError) => void):
   });
 
   return {
+    progress,
     get state() {
       return state;
     },

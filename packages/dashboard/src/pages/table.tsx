@@ -1,8 +1,11 @@
 import type { ComponentType } from 'react';
 import type { Route } from '../route.ts';
-import { JobPage } from './job.tsx';
+import { DoorsPage } from './doors.tsx';
+import { JobPage } from './job/job-page.tsx';
 import { JobsPage } from './jobs.tsx';
 import { OverviewPage } from './overview.tsx';
+import { SettingsPage } from './settings/settings-page.tsx';
+import { WorkerPage } from './worker.tsx';
 import { WorkersPage } from './workers.tsx';
 
 export interface PageRow {
@@ -21,4 +24,7 @@ export const pages: readonly PageRow[] = [
   { name: 'jobs', title: 'Jobs', right: 'job:read', inMenu: true, Page: JobsPage },
   { name: 'job', title: 'Job', right: 'job:read', inMenu: false, Page: JobPage },
   { name: 'workers', title: 'Workers', right: 'worker:read', inMenu: true, Page: WorkersPage },
+  { name: 'worker', title: 'Worker', right: 'worker:read', inMenu: false, Page: WorkerPage },
+  { name: 'doors', title: 'Doors', right: 'worker:read', inMenu: true, Page: DoorsPage },
+  { name: 'settings', title: 'Settings', right: 'pool:read', inMenu: true, Page: SettingsPage },
 ];

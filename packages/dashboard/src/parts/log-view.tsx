@@ -1,6 +1,7 @@
 import Anser from 'anser';
 import { useEffect, useRef, useState } from 'react';
 import { useYard } from '../data/yard.tsx';
+import { DownloadButton } from './download-button.tsx';
 import { appendText, emptyText, type LogText } from './log-text.ts';
 
 interface Props {
@@ -64,13 +65,10 @@ export function LogView({ task, attempt, stream }: Props) {
         <span className="dim">
           {lines.length} lines{text.dropped > 0 ? ` (the first ${text.dropped} are not shown)` : ''}
         </span>
-        <a
-          className="button"
-          href={`/v1/tasks/${task}/log?stream=${stream}${attempt === undefined ? '' : `&attempt=${attempt}`}`}
-          download={`task-${task}-${stream}.txt`}
-        >
-          Download
-        </a>
+        <DownloadButton
+          name={`task-${task}-${stream}.txt`}
+          read={async () => (await client.tasks.log(task, { stream, attempt })).body}
+        />
       </div>
       {problem !== null && <div className="problem">{problem}</div>}
       <div

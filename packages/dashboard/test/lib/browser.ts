@@ -17,7 +17,8 @@ function findChromium(): string | null {
 
 /** Said when the browser tests are skipped. Where everything must be there (CI), they run and fail instead. */
 export const noBrowser = chromiumPath === null && process.env['CI'] === undefined;
-if (noBrowser) console.warn('The dashboard is not tested: no chromium here (apt-get install chromium, or set SWITCHYARD_CHROMIUM)');
+if (noBrowser)
+  console.warn('The dashboard is not tested: no chromium here (apt-get install chromium, or set SWITCHYARD_CHROMIUM)');
 
 const output = fileURLToPath(new URL('../output/', import.meta.url));
 
