@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Yard } from '../../server/test/system/lib/yard.ts';
 import { closeBrowser, noBrowser, openPage, type TestPage } from './lib/browser.ts';
+import { buildPage } from './lib/build-page.ts';
 
 /** A real server with its worker, and a real browser that looks at it. */
 describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
@@ -18,6 +19,7 @@ describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
     await place[Symbol.asyncDispose]();
     await yard[Symbol.asyncDispose]();
   });
+  beforeAll(buildPage, 60_000);
   afterAll(closeBrowser);
 
   async function login(): Promise<void> {
@@ -60,7 +62,7 @@ describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
     await open();
     await log.getByText('two').waitFor();
     expect(await log.getByText('two').getAttribute('class')).toContain('ansi-red');
-    await page.locator('header .badge', { hasText: 'succeeded' }).waitFor();
+    await page.locator('.page > header .badge', { hasText: 'succeeded' }).waitFor();
     await place.shot('job-ended');
     expect(place.complaints).toEqual([]);
   });
@@ -71,8 +73,8 @@ describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
     await login();
     await page.goto(`${yard.ready.url}/#/job/${id}`);
     await page.getByRole('log').getByText('one').waitFor();
-    await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.locator('header .badge', { hasText: 'canceled' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page.locator('.page > header .badge', { hasText: 'canceled' }).waitFor();
     const job = await (await yard.client()).jobs.show(id);
     expect(job.state).toBe('canceled');
   });

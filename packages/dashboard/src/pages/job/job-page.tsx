@@ -87,7 +87,7 @@ export function JobPage({ route }: { route: Route }) {
           />
         </div>
       )}
-      {shown !== null && <TaskPanel key={shown} id={shown} />}
+      {shown !== null && <TaskPanel key={shown} id={shown} alone={job.data.total === 1} />}
     </section>
   );
 }

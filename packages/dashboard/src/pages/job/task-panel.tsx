@@ -17,8 +17,8 @@ const tabs = ['output', 'errors', 'worker log', 'attempts', 'artifacts', 'reques
 type Tab = (typeof tabs)[number];
 const streams = { output: 'out', errors: 'err', 'worker log': 'log' } as const;
 
-/** Everything about one task, below the list of them. */
-export function TaskPanel({ id }: { id: number }) {
+/** Everything about one task, below the list of them. `alone`: the job has no other, and its own buttons do the same. */
+export function TaskPanel({ id, alone }: { id: number; alone: boolean }) {
   const { client } = useYard();
   const [chosen, setChosen] = useState<Tab | null>(null);
   const [attempt, setAttempt] = useState<number | undefined>(undefined);
@@ -38,7 +38,7 @@ export function TaskPanel({ id }: { id: number }) {
         )}
         <span className="dim">{task.error ?? task.text}</span>
         <span className="grow" />
-        <TaskActions task={task} />
+        {!alone && <TaskActions task={task} />}
       </header>
       <div className="tabs" role="tablist">
         {tabs.map((one) => (
