@@ -29,6 +29,8 @@ export interface AttemptDeps {
   readonly inputs: Inputs;
   readonly files: ServerFiles;
   readonly instance: string;
+  /** The worker's name. */
+  readonly name: string;
   /** The worker's own environment: a few variables of it are passed on. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** True where graphics processors are counted: then a task sees only those given to it. */
@@ -171,6 +173,8 @@ export class Attempt {
   #context(): RunContext {
     return {
       task: this.task,
+      worker: this.#deps.name,
+      system: this.#deps.system,
       environment: this.#deps.environment,
       stop: this.#stop.signal,
       stopped: () => this.#why,
@@ -180,6 +184,7 @@ export class Attempt {
       upload: (files) => this.#upload(files),
       keepOutputs: (cwd, outcome) => this.#keepOutputs(cwd, outcome),
       report: (report) => this.#offer(report),
+      sendImage: (file, stop) => this.#deps.files.showImage(this.task.task, file, stop),
       note: (text) => this.#logs.log.write(Buffer.from(text)),
       live: (name, make) => this.#live.offer(name, make),
     };
@@ -230,9 +235,9 @@ export class Attempt {
     return environmentOf({ worker: this.#deps.environment, task: this.task, own, marker, gpus });
   }
 
-  #listen(process: OwnedProcess, { readOut, seeErr }: SpawnCommand): void {
+  #listen(process: OwnedProcess, { readOut, seeOut, seeErr }: SpawnCommand): void {
     this.#armLimits();
-    if (readOut === undefined) this.#attach('out', process);
+    if (readOut === undefined) this.#attach('out', process, seeOut);
     else {
       process.stdout?.on('data', (piece: Uint8Array) => {
         this.#limits?.heard();

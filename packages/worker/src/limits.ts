@@ -32,6 +32,9 @@ export const limits = {
   fileRetryMs: 600_000,
   /** Files of an attempt that was told to end: the server waits a minute for its last word. */
   lastFilesMs: 30_000,
+  /** A rendered picture that is shown as the newest of its job, and how often at most. */
+  imageBytes: 256 * 1_048_576,
+  imageEveryMs: 5_000,
   artifactCount: 10_000,
   artifactBytes: 64 * 1024 ** 3,
   cacheBytes: 4 * 1024 ** 3,

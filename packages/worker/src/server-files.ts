@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Sha256 } from '@switchyard/sdk/names.ts';
@@ -7,7 +8,7 @@ import { WireArtifact } from '@switchyard/sdk/worker-wire.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/schema';
 import { Backoff } from './backoff.ts';
-import type { Rhythm } from './limits.ts';
+import { limits, type Rhythm } from './limits.ts';
 import { pauseUnless, type System } from './system.ts';
 
 /** The server's blobs and artifact lists over HTTP. What cannot be done just now is tried again for a while. */
@@ -16,6 +17,8 @@ export interface ServerFiles {
   download(blob: string, path: string, stop: AbortSignal): Promise<Answer<null>>;
   upload(path: string, stop: AbortSignal): Promise<Answer<{ blob: string; size: number }>>;
   artifacts(task: number, stop: AbortSignal): Promise<Answer<readonly WireArtifact[]>>;
+  /** Shows a picture as the newest of the task's job. Asked once: a server that is busy or cannot make one of it goes without. */
+  showImage(task: number, path: string, stop: AbortSignal): Promise<void>;
 }
 
 export type Answer<T> =
@@ -75,6 +78,21 @@ export function serverFiles(options: ServerFilesOptions): ServerFiles {
           ? { value: list.artifacts }
           : { refused: 'the server answered with something else than artifacts' };
       }),
+    async showImage(task, path, stop) {
+      try {
+        if ((await stat(path)).size > limits.imageBytes) return;
+        const response = await fetch(address(`v1/tasks/${task}/image`), {
+          method: 'PUT',
+          headers: { ...headers(), 'Content-Type': 'application/octet-stream' },
+          body: ReadableStream.from(createReadStream(path)),
+          duplex: 'half',
+          signal: stop,
+        });
+        await response.body?.cancel();
+      } catch {
+        // A picture less; the frames themselves are where they belong.
+      }
+    },
   };
 }
 

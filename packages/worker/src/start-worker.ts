@@ -25,7 +25,7 @@ export interface WorkerOptions {
   readonly name: string;
   /** Its own folder: one worker per folder. */
   readonly work: string;
-  /** Names of `runners/table.ts`. Default: those that are run by default. */
+  /** Names of `runners/table.ts`. Default: those that are offered by default where their programs are. */
   readonly kinds?: readonly string[];
   readonly tags?: readonly string[];
   /** Default: `defaultAmounts()`. */
@@ -150,6 +150,7 @@ class Life {
         inputs,
         files,
         instance,
+        name: this.#options.name,
         environment,
         countsGpus: gpus.length > 0,
       },

@@ -5,6 +5,7 @@ import type { MakeLive } from '../live-values.ts';
 import type { Outcome, StopWhy } from '../outcome.ts';
 import type { Command, ProcessEnd } from '../owned-process.ts';
 import type { Report } from '../progress.ts';
+import type { System } from '../system.ts';
 
 /** How a kind of task is run. A later kind is one more file here and one more row in `table.ts`. */
 export type Runner =
@@ -15,6 +16,9 @@ export type Runner =
 /** What a runner may do. All of it is over when its promise settles: folders are removed, nothing may go on behind it. */
 export interface RunContext {
   readonly task: WireTask;
+  /** Name of this worker, for sentences. */
+  readonly worker: string;
+  readonly system: System;
   /** The worker's own: to find programs by. Never passed on. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Given when the attempt is to end now; processes started by `spawn` are ended without the runner's help. */
@@ -34,6 +38,8 @@ export interface RunContext {
   readonly report: (report: Report) => void;
   /** Adds text to the attempt's stream `log`: what the worker itself has to say. */
   readonly note: (text: string) => void;
+  /** Shows this file as the newest picture of the job, if the server can make one of it. Never rejects. */
+  readonly sendImage: (file: string, stop: AbortSignal) => Promise<void>;
   /** There is a new live value of this name: made and sent only while somebody watches, the newest wins. */
   readonly live: (name: string, make: MakeLive) => void;
 }
@@ -42,6 +48,8 @@ export interface SpawnCommand extends Omit<Command, 'env' | 'marker'> {
   readonly env: Readonly<Record<string, string>>;
   /** Reads its standard output, which is then not captured. */
   readonly readOut?: (piece: Uint8Array) => void;
+  /** Sees its standard output, which is captured too. */
+  readonly seeOut?: (piece: Uint8Array) => void;
   /** Sees its standard error, which is captured too. */
   readonly seeErr?: (piece: Uint8Array) => void;
   /** Given by the runner when this process is to end; the attempt goes on. */

@@ -1,10 +1,10 @@
+import { type Environment, findProgram } from '../find-program.ts';
+import { commands } from './commands/commands.ts';
 import { noop } from './noop.ts';
 import { oxdna } from './oxdna/oxdna.ts';
 import { aboutOxdna, findOxdna } from './oxdna/program.ts';
 import type { Runner } from './runner.ts';
 import { shell } from './shell.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface RunnerRow {
   readonly runner: Runner;
@@ -14,11 +14,22 @@ export interface RunnerRow {
   readonly about?: (environment: Environment) => Promise<Readonly<Record<string, unknown>>>;
 }
 
+function withProgram(name: string) {
+  return (environment: Environment): boolean => findProgram(name, environment) !== null;
+}
+
 /** Every kind of task that this worker can run. */
 export const runners: Readonly<Record<string, RunnerRow>> = {
   shell: { runner: shell, byDefault: true },
   noop: { runner: noop, byDefault: false },
   oxdna: { runner: oxdna, byDefault: (environment) => findOxdna(environment) !== null, about: aboutOxdna },
+  // The task types of a render farm (flamenco §6.3): one family, told apart by what a machine needs for them.
+  sleep: { runner: commands, byDefault: true },
+  debug: { runner: commands, byDefault: true },
+  'file-management': { runner: commands, byDefault: true },
+  'blender-render': { runner: commands, byDefault: withProgram('blender') },
+  'exr-merge': { runner: commands, byDefault: withProgram('blender') },
+  'video-encoding': { runner: commands, byDefault: withProgram('ffmpeg') },
 };
 
 export function defaultKinds(environment: Environment): readonly string[] {
