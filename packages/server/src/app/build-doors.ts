@@ -5,24 +5,31 @@ import { createTokenAdmin } from '../auth/token-admin.ts';
 import type { Settings } from '../config/options.ts';
 import { createApiDoor } from '../doors/api/door.ts';
 import { createConciergeDoor } from '../doors/concierge/door.ts';
+import { createDnaforgeDoor } from '../doors/dnaforge/door.ts';
 import type { Door, DoorDeps } from '../doors/kit/door.ts';
 import { FirstFrames } from '../doors/kit/first-frames.ts';
 import { createKueueDoor, type KueueOptions } from '../doors/kueue/door.ts';
 import { openStaticFiles } from '../files/static-files.ts';
 import { kinds } from '../kinds/index.ts';
+import { availableOptions } from '../kinds/oxdna/available.ts';
+import { defaultStages } from '../kinds/oxdna/defaults.ts';
 import type { Health } from '../observe/health.ts';
-import type { Metrics } from '../observe/metrics.ts';
+import type { Metrics, MetricsSources } from '../observe/metrics.ts';
 import type { StaticFiles } from '../ports/static-files.ts';
 import { compileWith } from './compile-with.ts';
 import type { ConciergeParts } from './open-concierge.ts';
+import type { DnaforgeParts } from './open-dnaforge.ts';
 import { version } from './version.ts';
 
 export interface DoorParts {
   readonly access: Access;
   readonly health: Health;
+  /** What metrics tell beside what they ask the engine. */
+  readonly seen: Pick<MetricsSources, 'figures' | 'traffic' | 'disk'>;
   /** Null: the door is switched off. */
   readonly kueue: KueueOptions | null;
   readonly concierge: ConciergeParts | null;
+  readonly dnaforge: DnaforgeParts | null;
 }
 
 /** Every door of this server. The listener knows none of them by name. */
@@ -42,7 +49,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
       doors: () => doors,
       about: { version, startedAt, workerFile, page: () => (page ??= openPage()) },
       metrics: async () => {
-        metrics ??= openMetrics(shared, () => doors, startedAt);
+        metrics ??= openMetrics(shared, parts, () => doors, startedAt);
         return (await metrics).read();
       },
       notReady: parts.health.notReady,
@@ -62,13 +69,23 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
       ),
     );
   }
+  const { dnaforge } = parts;
+  if (dnaforge !== null) {
+    const stages = { available: availableOptions, defaults: defaultStages };
+    doors.push(createDnaforgeDoor({ ...shared, compile, ...stages, visitors: dnaforge.visitors }, dnaforge.options));
+  }
   return doors;
 }
 
 /** Loaded when somebody scrapes for the first time. */
-async function openMetrics({ engine }: DoorDeps, doors: () => readonly Door[], startedAt: number): Promise<Metrics> {
+async function openMetrics(
+  { engine, clock }: DoorDeps,
+  { seen, health: { notReady } }: DoorParts,
+  doors: () => readonly Door[],
+  startedAt: number,
+): Promise<Metrics> {
   const { createMetrics } = await import('../observe/metrics.ts');
-  return createMetrics({ engine, doors, version, startedAt: startedAt / 1_000 });
+  return createMetrics({ engine, clock, doors, version, startedAt: startedAt / 1_000, notReady, ...seen });
 }
 
 /** Built by the root's `prepare` script; null where that has not run. */

@@ -4,11 +4,13 @@ import { defaultDataDir } from '../config/data-dir.ts';
 import type { Settings } from '../config/options.ts';
 import type { Door } from '../doors/kit/door.ts';
 import { type Listener, type OpenPort, openListener } from '../doors/kit/listener.ts';
+import { Traffic } from '../doors/kit/traffic.ts';
 import { clientConfig } from '../doors/kueue/config.ts';
 import type { KueueOptions } from '../doors/kueue/door.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type RetentionRules, startRetention } from '../engine/retention.ts';
+import { createFigures, type Figures } from '../observe/figures.ts';
 import { createHealth } from '../observe/health.ts';
 import { buildDoors } from './build-doors.ts';
 import { Closers } from './closers.ts';
@@ -17,11 +19,13 @@ import { kueueOptions } from './kueue-options.ts';
 import type { LocalWorker } from './local-worker.ts';
 import { openYardAccess } from './open-access.ts';
 import { openConcierge } from './open-concierge.ts';
+import { openDnaforge } from './open-dnaforge.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { openWorker } from './open-worker.ts';
 import { realClock as clock, realRandom as random } from './real-clock.ts';
 import { removeServerRecord, writeServerRecord } from './server-record.ts';
 import { version } from './version.ts';
+import { diskFigures, readinessLooks } from './watch-disk.ts';
 import { replaceFile } from './write-file.ts';
 
 export type ServerSettings = Settings & { readonly data: string };
@@ -65,19 +69,28 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
 async function build(settings: ServerSettings, { log, env }: ServerDeps, closers: Closers): Promise<Omit<RunningServer, 'stop'>> {
   const paths = await prepareDataDir(settings.data);
   const failed = Promise.withResolvers<Error>();
-  const storage = await openStorage(settings, paths, closers, { log, onFatal: failed.resolve });
+  const figures = createFigures(clock);
+  const watch = { monotonic: clock.monotonic, batch: figures.batch };
+  const storage = await openStorage(settings, paths, closers, { log, onFatal: failed.resolve, watch });
   const { secrets, tokens } = storage;
-  const engine = await openEngine(settings, storage, closers, log);
+  const engine = await openEngine(settings, storage, closers, { log, figures });
 
-  const health = createHealth();
+  const health = createHealth(clock, readinessLooks(paths, storage.store.records, clock));
+  const traffic = new Traffic();
+  const seen = { figures, traffic: () => traffic.read(), disk: () => diskFigures(paths, storage.blobs) };
   const access = await openYardAccess(settings, { storage, engine, log }, closers);
   const kueue = settings['kueue.enabled']
     ? await kueueOptions(settings, { clientFile: paths.kueueClient, secrets, random })
     : null;
   const concierge = await openConcierge(settings, paths.clientFiles, closers);
-  const doors = buildDoors(settings, { engine, auth: access.auth, clock, random, log }, { access, health, kueue, concierge });
+  const dnaforge = await openDnaforge(settings, { records: storage.store.records, log }, closers);
+  const doors = buildDoors(
+    settings,
+    { engine, auth: access.auth, clock, random, log },
+    { access, health, seen, kueue, concierge, dnaforge },
+  );
 
-  const listener = await listen(settings, doors, log);
+  const listener = await listen(settings, doors, { log, traffic });
   closers.add('listener', () => listener.close());
   if (kueue !== null) await replaceFile(paths.kueueClient, clientConfig(kueuePlace(kueue, listener)));
   const server = localUrl(listener.url);
@@ -103,12 +116,17 @@ function facts({ pid, adopted }: LocalWorker): Pick<LocalWorker, 'pid' | 'adopte
   return { pid, adopted };
 }
 
-async function openEngine(settings: Settings, storage: Storage, closers: Closers, log: Logger): Promise<Engine> {
+async function openEngine(
+  settings: Settings,
+  storage: Storage,
+  closers: Closers,
+  { log, figures }: { log: Logger; figures: Figures },
+): Promise<Engine> {
   const { store, blobs, logFiles, images } = storage;
   const onError = (cause: unknown, subject: string): void => log.error({ subject, err: String(cause) }, 'bus:listener-failed');
   const bus = createMemoryBus({ clock, onError });
   closers.add('bus', () => bus.close());
-  const { engine, close } = await createEngine({ store, bus, blobs, logFiles, images, clock, random, log });
+  const { engine, close } = await createEngine({ store, bus, blobs, logFiles, images, clock, random, log, began: figures.began });
   closers.add('engine', close);
   const failed = (cause: unknown): void => log.error({ err: String(cause) }, 'retention:failed');
   const retention = startRetention({ store, engine, blobs, clock, rules: rulesOf(settings), failed });
@@ -129,7 +147,7 @@ function rulesOf(settings: Settings): RetentionRules {
   };
 }
 
-function listen(settings: Settings, doors: readonly Door[], log: Logger): Promise<Listener> {
+function listen(settings: Settings, doors: readonly Door[], deps: { log: Logger; traffic: Traffic }): Promise<Listener> {
   const limits = {
     connections: settings['limits.connections'],
     perAddress: settings['limits.connections-per-address'],
@@ -137,7 +155,7 @@ function listen(settings: Settings, doors: readonly Door[], log: Logger): Promis
     goodByeMs: settings['stop-timeout'] / 2,
   };
   const names = { publicHosts: settings['public-hosts'], allowedOrigins: settings['allowed-origins'] };
-  return openListener({ doors, hosts: settings.host, port: settings.port, ...names, limits }, { clock, log });
+  return openListener({ doors, hosts: settings.host, port: settings.port, ...names, limits }, { clock, ...deps });
 }
 
 /** What Kueue's programs must be told: the port that was really bound. */

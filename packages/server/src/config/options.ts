@@ -21,6 +21,10 @@ export interface OptionRow {
   readonly secret?: true;
   /** A variable of a server that we stand in for, honoured after everything else. */
   readonly imitated?: string;
+  /** It counts only where this one is set too: others use its name for something else. */
+  readonly imitatedBeside?: string;
+  /** Its words for ours. */
+  readonly imitatedWords?: Readonly<Record<string, string>>;
 }
 
 export const optionGroups = {
@@ -33,6 +37,7 @@ export const optionGroups = {
   kueue: 'Kueue door',
   concierge: 'Concierge door',
   flamenco: 'Flamenco door',
+  dnaforge: 'DNAforge door',
 } as const;
 export type OptionGroup = keyof typeof optionGroups;
 
@@ -58,13 +63,25 @@ export const options = {
     type: addresses,
     default: ['127.0.0.1', '::1'],
     group: 'server',
+    imitated: 'HOST',
+    imitatedBeside: 'DATADIR',
     help: 'addresses to listen on; anything but loopback closes what is open without a secret (see --open)',
   },
-  port: { type: port, default: 8080, group: 'server', help: 'the port that all doors share; 0 takes a free one' },
+  port: {
+    type: port,
+    default: 8080,
+    group: 'server',
+    imitated: 'PORT',
+    imitatedBeside: 'DATADIR',
+    help: 'the port that all doors share; 0 takes a free one',
+  },
   'log-level': {
     type: { is: 'choice', of: ['trace', 'debug', 'info', 'warn', 'error', 'silent'] },
     default: 'info',
     group: 'server',
+    imitated: 'LOGLEVEL',
+    imitatedBeside: 'DATADIR',
+    imitatedWords: { ALL: 'trace', TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error', OFF: 'silent' },
     help: 'what the server writes about itself, to standard error',
   },
   'stop-timeout': {
@@ -77,6 +94,7 @@ export const options = {
     type: { is: 'text', placeholder: 'DIR', minLength: 1 },
     default: null,
     group: 'storage',
+    imitated: 'DATADIR',
     help: 'folder for everything that is kept; default $XDG_DATA_HOME/switchyard, else ~/.local/share/switchyard',
   },
   durability: {
@@ -445,6 +463,82 @@ export const options = {
     default: 'public',
     group: 'concierge',
     help: "what a client's public UUID allows at /fs: all; writing only from its own address; reading only (writing needs fs_key)",
+  },
+  'dnaforge.enabled': { type: { is: 'switch' }, default: true, group: 'dnaforge', help: 'speak to the DNAforge web editor' },
+  'dnaforge.port': {
+    type: port,
+    default: null,
+    group: 'dnaforge',
+    help: 'a port of its own beside the shared one; 0 takes a free one; default: none',
+  },
+  'dnaforge.hosts': {
+    type: addresses,
+    default: null,
+    group: 'dnaforge',
+    help: 'addresses of that port; default: those of --host',
+  },
+  'dnaforge.access-token': {
+    type: { is: 'text', placeholder: 'TEXT' },
+    default: null,
+    group: 'dnaforge',
+    secret: true,
+    imitated: 'ACCESSTOKEN',
+    help: 'what the editor asks its user for; default: any is taken, or none, from this machine alone (see --open)',
+  },
+  'dnaforge.origins': {
+    type: { is: 'list', placeholder: 'URL' },
+    default: [
+      'http://127.0.0.1:*',
+      'https://127.0.0.1:*',
+      'http://localhost:*',
+      'https://localhost:*',
+      'http://dnaforge.org',
+      'https://dnaforge.org',
+    ],
+    group: 'dnaforge',
+    imitated: 'CORS_ORIGINS',
+    help: 'web pages that the editor may be served from; :* stands for any port',
+  },
+  'dnaforge.parallel-jobs': {
+    type: { is: 'integer', min: 1, max: 1_000_000 },
+    default: null,
+    group: 'dnaforge',
+    imitated: 'PARALLEL_JOBS',
+    help: 'simulations at once over the whole fleet; default: as the pool kind:oxdna says, else as many as the workers have room for',
+  },
+  'dnaforge.cuda': {
+    type: { is: 'switch' },
+    default: false,
+    group: 'dnaforge',
+    imitated: 'CUDA',
+    help: 'dynamics stages run on graphics cards; only where the engines of all workers can',
+  },
+  'dnaforge.stage-silence': {
+    type: { is: 'duration', min: 0, max: 30 * day },
+    default: day,
+    group: 'dnaforge',
+    help: 'a stage that prints nothing for so long is ended; 0: never',
+  },
+  'dnaforge.token-grace': {
+    type: { is: 'duration', min: second, max: 30 * day },
+    default: 15 * minute,
+    group: 'dnaforge',
+    imitated: 'TOKEN_GRACE',
+    help: 'how long the token of a client lasts after its socket closed and its last request',
+  },
+  'dnaforge.max-body': {
+    type: { is: 'size', min: 64 * KiB, max: GiB },
+    default: 64 * MiB,
+    group: 'dnaforge',
+    imitated: 'MAX_BODY',
+    help: 'the largest submission; a nucleotide takes about 270 bytes',
+  },
+  'dnaforge.auth-response': {
+    type: { is: 'choice', of: ['text', 'json'] },
+    default: 'text',
+    group: 'dnaforge',
+    imitated: 'AUTH_RESPONSE',
+    help: 'how tokens are handed out: as today, or as an object for clients older than July 2023',
   },
 } as const satisfies Record<string, OptionRow>;
 

@@ -1,5 +1,5 @@
 import { hint } from './nearest.ts';
-import { type OptionName, optionNames, rowOf, type Settings, type SettingValue } from './options.ts';
+import { type OptionName, type OptionRow, optionNames, rowOf, type Settings, type SettingValue } from './options.ts';
 import { parseValue } from './parse-value.ts';
 import { fileKeyOf, flagOf, variableOf } from './spelling.ts';
 
@@ -86,8 +86,16 @@ function find(name: OptionName, sources: Sources, flat: ReadonlyMap<string, unkn
   if (sources.file !== null && flat.has(name)) {
     return { origin: 'file', raw: flat.get(name), place: `${sources.file.path}: ${fileKeyOf(name)}` };
   }
-  const imitated = row.imitated === undefined ? undefined : sources.env[row.imitated];
-  return imitated === undefined ? null : { origin: 'imitated', raw: imitated, place: row.imitated ?? '' };
+  const imitated = imitatedText(row, sources.env);
+  return imitated === null ? null : { origin: 'imitated', raw: imitated, place: row.imitated ?? '' };
+}
+
+/** What the variable of an imitated server says, in our words; empty says nothing there. */
+function imitatedText({ imitated, imitatedBeside, imitatedWords = {} }: OptionRow, env: Sources['env']): string | null {
+  if (imitated === undefined || (imitatedBeside !== undefined && env[imitatedBeside] === undefined)) return null;
+  const text = env[imitated];
+  if (text === undefined || text === '') return null;
+  return Object.hasOwn(imitatedWords, text) ? (imitatedWords[text] ?? null) : text;
 }
 
 /** All options from all places, or every reason why not, each a sentence that names the key and the nearest valid one. */

@@ -5,7 +5,7 @@ type Headers = Record<string, string>;
 /** What every answer of a row carries for the page that asked; also on errors, or the page could not read them. */
 export function corsHeaders(rule: CorsRule, origin: string): Headers {
   const any = rule.origins === 'any';
-  if (!any && !rule.origins.includes(origin)) return { vary: 'Origin' };
+  if (!fits(rule, origin)) return { vary: 'Origin' };
   // Credentials are never allowed together with `*` (Fetch standard): then the origin is named.
   const named = !any || rule.credentials === true || rule.named === true;
   const headers: Headers = { 'access-control-allow-origin': named ? origin : '*' };
@@ -27,5 +27,10 @@ export function preflightHeaders(rule: CorsRule, origin: string, methods: readon
 }
 
 export function corsAllows(rule: CorsRule | null, origin: string): boolean {
-  return rule !== null && (rule.origins === 'any' || rule.origins.includes(origin));
+  return rule !== null && fits(rule, origin);
+}
+
+function fits({ origins }: CorsRule, origin: string): boolean {
+  if (typeof origins === 'function') return origins(origin);
+  return origins === 'any' || origins.includes(origin);
 }
