@@ -1,5 +1,5 @@
 import type { JobPage, JobRequest, JobState, JobView } from '../job.ts';
-import type { JobDetail, MovedView } from '../job-detail.ts';
+import type { EdgeList, JobDetail, MovedView } from '../job-detail.ts';
 import type { Problem } from '../problem.ts';
 import type { TaskPage, TaskStateName } from '../task.ts';
 import type { Http } from './http.ts';
@@ -34,6 +34,8 @@ export interface JobsClient {
   list(filter?: JobListFilter): Promise<JobPage>;
   show(id: number): Promise<JobDetail>;
   /** In id order. */
+  /** What waits for what. */
+  edges(id: number): Promise<EdgeList>;
   tasks(id: number, filter?: TasksOfJobFilter): Promise<TaskPage>;
   cancel(id: number, options?: { kill?: boolean }): Promise<MovedView>;
   hold(id: number): Promise<MovedView>;
@@ -61,6 +63,7 @@ export function jobsClient(http: Http): JobsClient {
     list: (filter = {}) => http.json(`/v1/jobs${queryString({ ...filter })}`),
     show: (id) => http.json(`/v1/jobs/${id}`),
     tasks: (id, filter = {}) => http.json(`/v1/jobs/${id}/tasks${queryString({ ...filter })}`),
+    edges: (id) => http.json(`/v1/jobs/${id}/edges`),
     cancel: (id, options = {}) => act(id, 'cancel', options),
     hold: (id) => act(id, 'hold'),
     release: (id) => act(id, 'release'),

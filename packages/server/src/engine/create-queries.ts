@@ -1,9 +1,11 @@
+import { totalOf } from '../domain/counts.ts';
 import { type Refusal, type Result, refuse } from '../domain/errors.ts';
 import { may, type Principal, type Right, reaches } from '../domain/principal.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobFilter, ShownTask, Store, TaskFilter } from '../ports/store.ts';
 import { readMakeups } from './queries/makeups.ts';
+import { readQueue } from './queries/queue.ts';
 import type { EngineQueries } from './queries.ts';
 import type { SessionTable } from './session-table.ts';
 
@@ -96,6 +98,12 @@ export function createQueries(store: Store, sessions: SessionTable, clock: Clock
     },
     makeups: (tasks) => readMakeups(query, tasks),
     bodies: (tasks) => query.bodies([...new Set(tasks.map(({ body }) => body))]),
+    async edgesOf(by, id, limit) {
+      const job = await self.job(by, id);
+      if (job.refusal !== undefined) return job;
+      const { firstTask, counts } = job.value;
+      return { value: await query.edgesInto({ from: firstTask, to: firstTask + totalOf(counts) - 1, limit }) };
+    },
     async arraysOf(by, id) {
       const job = await self.job(by, id);
       if (job.refusal !== undefined) return job;
@@ -129,6 +137,7 @@ export function createQueries(store: Store, sessions: SessionTable, clock: Clock
     async tallies(by) {
       return may(by, 'job:read') && by.scope === 'all' ? query.tallies() : [];
     },
+    queue: (by) => (may(by, 'job:read') && by.scope === 'all' ? readQueue(query) : Promise.resolve([])),
     runningSeconds: (kind) => query.runningSeconds(kind, clock.now()),
     async audit(by, page): Promise<Result<Awaited<ReturnType<typeof query.audit>>>> {
       return lacks(by, 'admin:read') ?? { value: await query.audit(page) };

@@ -4,7 +4,7 @@ import type { JobId, TaskId, WorkerId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { Amounts } from '../domain/needs.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { AuditRow, Block, Pool, Tally } from '../domain/rows.ts';
+import type { AuditRow, Block, Edge, Pool, Tally } from '../domain/rows.ts';
 import type { Task, TaskArray } from '../domain/task.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { JobFilter, Page, ShownTask, TaskFilter } from '../ports/store.ts';
@@ -24,6 +24,8 @@ export interface EngineQueries {
   bodies(tasks: readonly Task[]): Promise<ReadonlyMap<number, string>>;
   /** What tasks are made of, many at once (see `queries/makeups.ts`). */
   makeups(tasks: readonly Task[]): Promise<ReadonlyMap<TaskId, TaskMakeup>>;
+  /** What waits for what within the job and where it hangs on others: at most `limit` edges, by child. */
+  edgesOf(by: Principal, job: JobId, limit: number): Promise<Result<readonly Edge[]>>;
   arraysOf(by: Principal, job: JobId): Promise<Result<TaskArray[]>>;
   workers(by: Principal): Promise<Worker[]>;
   worker(by: Principal, id: WorkerId): Promise<Result<Worker>>;
@@ -32,8 +34,16 @@ export interface EngineQueries {
   blocks(by: Principal, of: { job: JobId } | { worker: WorkerId }): Promise<Result<readonly Block[]>>;
   pools(by: Principal): Promise<Pool[]>;
   tallies(by: Principal): Promise<Tally[]>;
+  /** What stands in the queue, by what it needs, largest first; bounded in lines and in what is counted of each. */
+  queue(by: Principal): Promise<QueueLine[]>;
   runningSeconds(kind: string): Promise<{ sum: number; min: number; max: number }>;
   audit(by: Principal, page: Page): Promise<Result<(AuditRow & { id: number })[]>>;
+}
+
+export interface QueueLine {
+  /** `shell`, `shell gpu=1 tag:cuda`, `other` for what is beyond the bound. */
+  readonly label: string;
+  readonly ready: number;
 }
 
 /** The parts of a task that stand in other rows: its body, its class, its array. */

@@ -333,6 +333,8 @@ export interface Queries {
   attempts(task: TaskId): Promise<Attempt[]>;
   artifacts(task: TaskId): Promise<readonly Artifact[]>;
   edgesTo(child: { kind: Edge['childKind']; id: TaskId }): Promise<Edge[]>;
+  /** Edges to tasks and arrays with ids `from … to`, by child; at most `limit`. */
+  edgesInto(range: { from: TaskId; to: TaskId; limit: number }): Promise<Edge[]>;
   body(id: BodyId): Promise<string | null>;
   bodies(ids: readonly BodyId[]): Promise<ReadonlyMap<BodyId, string>>;
   log(task: TaskId, attempt: AttemptNumber, stream: LogStream): Promise<LogRow | null>;
@@ -344,6 +346,8 @@ export interface Queries {
   tallies(): Promise<Tally[]>;
   classes(ids: readonly ClassId[]): Promise<InternedClass[]>;
   liveClasses(): Promise<InternedClass[]>;
+  /** Ready tasks, array indices included, of at most `classes` classes, the oldest ones; at most `each` are counted of each. */
+  queue(classes: number, each: number): Promise<{ class: InternedClass; ready: number }[]>;
   /** Blocks that stand at `now`. */
   blocks(of: { worker: WorkerId; now: Millis } | { job: JobId; now: Millis }): Promise<Block[]>;
   exclusions(task: TaskId): Promise<Exclusion[]>;

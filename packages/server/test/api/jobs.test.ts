@@ -102,6 +102,36 @@ describe('listing', () => {
     }
   });
 
+  test('what waits for what, and on which jobs', async () => {
+    await using place = await openApiYard();
+    const { jobs } = place.as('ada');
+    const first = (await jobs.submit(hello)).job;
+    const tasks = [
+      { key: 'a', argv: ['x'] },
+      { key: 'b', argv: ['x'], after: ['a'], array: { from: 1, to: 3 } },
+      { key: 'c', argv: ['x'], after: ['a', 'b'] },
+    ];
+    const { job } = await jobs.submit({ kind: 'graph', after: [first.id], spec: { tasks } });
+    const edge = (parentKind: string, parent: number, childKind: string, child: number) => ({
+      parentKind,
+      parent,
+      childKind,
+      child,
+      done: false,
+    });
+    const [a, b, c] = [job.firstTask, job.firstTask + 1, job.firstTask + 4];
+    expect(await jobs.edges(job.id)).toEqual({
+      complete: true,
+      edges: [
+        edge('job', first.id, 'task', a),
+        edge('task', a, 'array', b),
+        edge('task', a, 'task', c),
+        edge('array', b, 'task', c),
+      ],
+    });
+    expect((await refusal(place.as('bob').jobs.edges(job.id))).code).toBe('not_found');
+  });
+
   test('one sees its own jobs only; a foreign one does not exist', async () => {
     await using place = await openApiYard();
     const { job } = await place.as('ada').jobs.submit(hello);

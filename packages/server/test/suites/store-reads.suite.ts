@@ -207,6 +207,17 @@ export function storeReadsSuite(store: () => Store): void {
       expect((await readAfter([], 'childrenOf', { ...of, kind: 'job', parent: 7 })).map(({ child }) => child)).toEqual([3]);
       expect(await readAfter([], 'parentsOf', { kind: 'task', child: 3 })).toHaveLength(4);
       expect(await store().query.edgesTo({ kind: 'array', id: 10 })).toEqual([edge('task', 1, 10, 'array')]);
+      const into = await store().query.edgesInto({ from: 3, to: 10, limit: 10 });
+      expect(into.map(({ parent, child }) => [parent, child])).toEqual([
+        [1, 3],
+        [2, 3],
+        [20, 3],
+        [7, 3],
+        [1, 4],
+        [1, 10],
+      ]);
+      expect(await store().query.edgesInto({ from: 4, to: 9, limit: 10 })).toEqual([edge('task', 1, 4)]);
+      expect(await store().query.edgesInto({ from: 1, to: 99, limit: 2 })).toHaveLength(2);
       const children = await readAfter([], 'childRows', of);
       expect(children.map(({ task: t, array: a, lostParents }) => [t?.id, a?.id, lostParents])).toEqual([
         [3, undefined, 3],

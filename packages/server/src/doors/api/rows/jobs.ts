@@ -1,5 +1,5 @@
 import { JobPage, JobState, JobView } from '@switchyard/sdk/job.ts';
-import { JobDetail } from '@switchyard/sdk/job-detail.ts';
+import { EdgeList, JobDetail } from '@switchyard/sdk/job-detail.ts';
 import { closed, limits } from '@switchyard/sdk/names.ts';
 import { TaskPage, TaskState } from '@switchyard/sdk/task.ts';
 import Type from 'typebox';
@@ -12,6 +12,8 @@ import type { ApiContext } from '../context.ts';
 import { IdParam, names, nextOf, pageOf, paging } from '../schemas.ts';
 import { arrayView, jobView } from '../views/job-view.ts';
 import { taskView } from '../views/task-view.ts';
+
+const mostEdges = 5_000;
 
 type JobFilter = Parameters<ApiContext['engine']['query']['jobs']>[1];
 
@@ -87,6 +89,20 @@ export function jobRows(context: ApiContext): HttpRow[] {
     }),
     row({
       method: 'GET',
+      path: '/v1/jobs/:id/edges',
+      summary: 'What waits for what in this job, at most 5000 edges: each a parent and the task or array that waits for it.',
+      right: 'job:read',
+      tags: ['jobs', 'tasks'],
+      params: IdParam,
+      answers: { 200: EdgeList },
+      handle: async ({ by, params }) => {
+        const edges = await query.edgesOf(by, params.id, mostEdges);
+        if (edges.refusal !== undefined) return refused(edges.refusal);
+        return ok({ edges: edges.value, complete: edges.value.length < mostEdges });
+      },
+    }),
+    row({
+      method: 'GET',
       path: '/v1/jobs/:id/wait',
       summary: 'Answers when the job has ended, or after the time-out with the job as it is then (no `X-Job-Final`).',
       right: 'job:read',
@@ -96,7 +112,7 @@ export function jobRows(context: ApiContext): HttpRow[] {
       query: Type.Object({ timeoutMs: Type.Optional(Type.Integer({ minimum: 0, maximum: context.limits.waitMs })) }, closed),
       answers: { 200: JobView },
       handle: async ({ by, params, query: asked, signal: peer }) => {
-        const entered = life.enter(peer);
+        const entered = life.enter(peer, by.id);
         if (entered.refusal !== undefined) return refused(entered.refusal);
         const { signal, leave } = entered.value;
         const ms = asked.timeoutMs ?? context.limits.waitMs;

@@ -10,7 +10,7 @@ import { edgeEnd } from '../codes.ts';
 import type { Quiet } from '../commits.ts';
 import type { Cells, Connection } from '../database.ts';
 import { itemsSql, pick } from '../tables/item-table.ts';
-import { decodeEdge, decodeLog, edgesToSql, logSql } from '../tables/small-tables.ts';
+import { decodeEdge, decodeLog, edgesIntoSql, edgesToSql, logSql } from '../tables/small-tables.ts';
 import { shownTasks } from './shown-tasks.ts';
 import { turn } from './slices.ts';
 import { taskList } from './task-list.ts';
@@ -28,6 +28,7 @@ export function taskQueries(connection: Connection, quiet: Quiet) {
   const items = connection.prepare(itemsSql);
   const attempts = connection.prepare(`SELECT ${attemptColumns} FROM attempt WHERE task = ? ORDER BY number`);
   const edges = connection.prepare(edgesToSql);
+  const edgesInto = connection.prepare(edgesIntoSql);
   const body = connection.prepare('SELECT json FROM body WHERE id = ?');
   const log = connection.prepare(logSql);
   const held = connection.prepare(
@@ -55,6 +56,8 @@ export function taskQueries(connection: Connection, quiet: Quiet) {
       attemptsOf(task).findLast(({ artifacts }) => artifacts.length > 0)?.artifacts ?? [],
     edgesTo: async ({ kind, id }: { kind: Edge['childKind']; id: TaskId }): Promise<Edge[]> =>
       edges.all(id, edgeEnd.code[kind]).map(decodeEdge),
+    edgesInto: async ({ from, to, limit }: { from: TaskId; to: TaskId; limit: number }): Promise<Edge[]> =>
+      edgesInto.all(from, to, limit).map(decodeEdge),
     body: async (id: BodyId): Promise<string | null> => bodyOf(id),
     async bodies(ids: readonly BodyId[]): Promise<ReadonlyMap<BodyId, string>> {
       const found = new Map<BodyId, string>();

@@ -18,6 +18,10 @@ export const decodeEdge = (cells: Cells): Edge => ({
 
 export const edgesToSql = `SELECT ${edgeColumns} FROM edge WHERE child = ? AND child_kind = ? ORDER BY parent, parent_kind`;
 
+/** In the order of `edge_child`, which ends with the primary key's columns. */
+export const edgesIntoSql = `SELECT ${edgeColumns} FROM edge INDEXED BY edge_child WHERE child BETWEEN ? AND ?
+  ORDER BY child, child_kind, parent_kind, parent LIMIT +?`;
+
 export function edgeTable(connection: Connection) {
   const write = connection.prepare(`INSERT OR REPLACE INTO edge (${edgeColumns}) VALUES (?, ?, ?, ?, ?)`);
   const done = connection.prepare(
