@@ -4,6 +4,7 @@ import path from 'node:path';
 import { root } from './lib.ts';
 import { changesPage } from './reference/changes.ts';
 import { errorsPage } from './reference/errors.ts';
+import { metricsPage } from './reference/metrics.ts';
 import { rolesPage } from './reference/roles.ts';
 import { statesPage } from './reference/states.ts';
 
@@ -12,6 +13,7 @@ const folder = path.join(root, 'docs/reference');
 async function pages(): Promise<Record<string, string>> {
   const made: Record<string, string> = {
     errors: errorsPage(),
+    metrics: metricsPage(),
     changes: changesPage(),
     states: statesPage(),
     roles: rolesPage(),

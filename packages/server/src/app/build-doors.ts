@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { Access } from '../auth/open-access.ts';
 import { createTokenAdmin } from '../auth/token-admin.ts';
 import type { Settings } from '../config/options.ts';
+import type { Setup } from '../doors/api/deps.ts';
 import { createApiDoor } from '../doors/api/door.ts';
 import { createConciergeDoor } from '../doors/concierge/door.ts';
 import { createDnaforgeDoor } from '../doors/dnaforge/door.ts';
+import { createFlamencoDoor } from '../doors/flamenco/door.ts';
 import type { Door, DoorDeps } from '../doors/kit/door.ts';
 import { FirstFrames } from '../doors/kit/first-frames.ts';
 import { createKueueDoor, type KueueOptions } from '../doors/kueue/door.ts';
@@ -19,10 +21,12 @@ import type { StaticFiles } from '../ports/static-files.ts';
 import { compileWith } from './compile-with.ts';
 import type { ConciergeParts } from './open-concierge.ts';
 import type { DnaforgeParts } from './open-dnaforge.ts';
+import type { FlamencoParts } from './open-flamenco.ts';
 import { version } from './version.ts';
 
 export interface DoorParts {
   readonly access: Access;
+  readonly setup: (doors: () => readonly Door[]) => Setup;
   readonly health: Health;
   /** What metrics tell beside what they ask the engine. */
   readonly seen: Pick<MetricsSources, 'figures' | 'traffic' | 'disk'>;
@@ -30,6 +34,7 @@ export interface DoorParts {
   readonly kueue: KueueOptions | null;
   readonly concierge: ConciergeParts | null;
   readonly dnaforge: DnaforgeParts | null;
+  readonly flamenco: FlamencoParts | null;
 }
 
 /** Every door of this server. The listener knows none of them by name. */
@@ -46,6 +51,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
       kinds,
       tokens: createTokenAdmin(parts.access.tokens, parts.access.note),
       access: parts.access,
+      setup: parts.setup(() => doors),
       doors: () => doors,
       about: { version, startedAt, workerFile, page: () => (page ??= openPage()) },
       metrics: async () => {
@@ -53,7 +59,11 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
         return (await metrics).read();
       },
       notReady: parts.health.notReady,
-      limits: { submitBytes: settings['limits.submit-size'], blobBytes: settings['blob-max'] },
+      limits: {
+        submitBytes: settings['limits.submit-size'],
+        blobBytes: settings['blob-max'],
+        sessionMs: settings['session-time'],
+      },
       allowedOrigins: settings['allowed-origins'],
     }),
   );
@@ -74,6 +84,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
     const stages = { available: availableOptions, defaults: defaultStages };
     doors.push(createDnaforgeDoor({ ...shared, compile, ...stages, visitors: dnaforge.visitors }, dnaforge.options));
   }
+  if (parts.flamenco !== null) doors.push(createFlamencoDoor(shared, parts.flamenco.options));
   return doors;
 }
 

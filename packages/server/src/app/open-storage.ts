@@ -9,6 +9,7 @@ import { openLogFiles } from '../files/log-files.ts';
 import type { Blobs, LogFiles } from '../ports/files.ts';
 import type { Images } from '../ports/images.ts';
 import type { Store } from '../ports/store.ts';
+import type { BatchWatch } from '../store/sqlite/commits.ts';
 import type { Closers } from './closers.ts';
 import type { DataPaths } from './data-dir.ts';
 import { openStore } from './open-store.ts';
@@ -32,10 +33,10 @@ export async function openStorage(
   settings: Settings,
   paths: DataPaths,
   closers: Closers,
-  { log, onFatal }: { log: Logger; onFatal: (error: Error) => void },
+  { log, onFatal, watch }: { log: Logger; onFatal: (error: Error) => void; watch: BatchWatch },
 ): Promise<Storage> {
   const { durability } = settings;
-  const store = await openStore(paths.database, durability, onFatal);
+  const store = await openStore(paths.database, durability, onFatal, watch);
   closers.add('store', () => store.close());
   const { records } = store;
   const secrets = orRefuse(await openSealedSecrets({ records, random: realRandom, keyFile: paths.secretKey }));

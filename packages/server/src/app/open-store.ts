@@ -1,3 +1,4 @@
+import type { BatchWatch } from '../store/sqlite/commits.ts';
 import { openSqliteStore, type SqliteStore } from '../store/sqlite/open.ts';
 import { StartRefused } from './start-refused.ts';
 
@@ -6,10 +7,11 @@ export async function openStore(
   file: string,
   durability: 'full' | 'normal',
   onFatal: (error: Error) => void,
+  watch: BatchWatch,
 ): Promise<SqliteStore> {
   const procedures = { url: import.meta.resolve('../engine/procedures/index.ts'), export: 'procedures' };
   try {
-    return await openSqliteStore({ file, durability, mode: 'threaded', procedures, onFatal });
+    return await openSqliteStore({ file, durability, mode: 'threaded', procedures, onFatal, watch });
   } catch (error) {
     throw new StartRefused(error instanceof Error ? error.message : String(error), error);
   }

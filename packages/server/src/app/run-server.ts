@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module';
+import type { Logger } from 'pino';
 import type { Settings } from '../config/options.ts';
 import { PortTaken } from '../doors/kit/listener.ts';
 import { createLog } from '../observe/log.ts';
@@ -21,6 +22,7 @@ export async function runServer(settings: Settings & { readonly data: string }, 
     process.stderr.write(`switchyard: ${startText(error)}\n`);
     return 1;
   }
+  const levels = levelSignal(log, settings['log-level']);
   process.stdout.write(`${how.json ? readyJson(server) : readyText(server)}\n`);
   // What was compiled for this start is there for the next one, however this one ends.
   flushCompileCache();
@@ -28,9 +30,21 @@ export async function runServer(settings: Settings & { readonly data: string }, 
   if (failure !== null) log.fatal({ err: failure.message }, 'server:failed');
   const stuck = setTimeout(() => process.exit(1), settings['stop-timeout'] + graceMs);
   await server.stop();
+  levels.forget();
   clearTimeout(stuck);
   stop.forget();
   return failure === null ? 0 : 1;
+}
+
+/** SIGUSR2: every line of the server's log, and back. */
+function levelSignal(log: Logger, usual: string): { forget(): void } {
+  if (process.platform === 'win32') return { forget: () => {} };
+  const hear = (): void => {
+    log.level = log.level === 'debug' ? usual : 'debug';
+    log[log.level === 'debug' ? 'debug' : 'info']({ event: 'log.level', level: log.level, by: 'SIGUSR2' });
+  };
+  process.on('SIGUSR2', hear);
+  return { forget: () => void process.off('SIGUSR2', hear) };
 }
 
 /** The first SIGTERM or SIGINT asks for an orderly stop, the second ends the process at once. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { SealedSecrets } from '../auth/sealed-secrets.ts';
 import { createMemoryBus } from '../bus/memory/memory-bus.ts';
 import { defaultDataDir } from '../config/data-dir.ts';
 import type { Settings } from '../config/options.ts';
@@ -20,10 +21,12 @@ import type { LocalWorker } from './local-worker.ts';
 import { openYardAccess } from './open-access.ts';
 import { openConcierge } from './open-concierge.ts';
 import { openDnaforge } from './open-dnaforge.ts';
+import { openFlamenco } from './open-flamenco.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { openWorker } from './open-worker.ts';
 import { realClock as clock, realRandom as random } from './real-clock.ts';
 import { removeServerRecord, writeServerRecord } from './server-record.ts';
+import { createSetup, type SetupParts } from './setup.ts';
 import { version } from './version.ts';
 import { diskFigures, readinessLooks } from './watch-disk.ts';
 import { replaceFile } from './write-file.ts';
@@ -33,6 +36,8 @@ export type ServerSettings = Settings & { readonly data: string };
 export interface ServerDeps {
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where each setting came from. */
+  readonly origins?: SetupParts['origins'];
 }
 
 export interface RunningServer {
@@ -66,7 +71,11 @@ export async function startServer(settings: ServerSettings, deps: ServerDeps): P
   }
 }
 
-async function build(settings: ServerSettings, { log, env }: ServerDeps, closers: Closers): Promise<Omit<RunningServer, 'stop'>> {
+async function build(
+  settings: ServerSettings,
+  { log, env, origins = {} }: ServerDeps,
+  closers: Closers,
+): Promise<Omit<RunningServer, 'stop'>> {
   const paths = await prepareDataDir(settings.data);
   const failed = Promise.withResolvers<Error>();
   const figures = createFigures(clock);
@@ -83,15 +92,17 @@ async function build(settings: ServerSettings, { log, env }: ServerDeps, closers
     ? await kueueOptions(settings, { clientFile: paths.kueueClient, secrets, random })
     : null;
   const concierge = await openConcierge(settings, paths.clientFiles, closers);
+  const flamenco = await openFlamenco(settings, { secrets, random });
   const dnaforge = await openDnaforge(settings, { records: storage.store.records, log }, closers);
   const doors = buildDoors(
     settings,
     { engine, auth: access.auth, clock, random, log },
-    { access, health, seen, kueue, concierge, dnaforge },
+    { access, setup: setupWith(settings, secrets, origins), health, seen, kueue, concierge, dnaforge, flamenco },
   );
 
   const listener = await listen(settings, doors, { log, traffic });
   closers.add('listener', () => listener.close());
+  flamenco?.listening(listener);
   if (kueue !== null) await replaceFile(paths.kueueClient, clientConfig(kueuePlace(kueue, listener)));
   const server = localUrl(listener.url);
   await writeServerRecord(paths.server, { url: server, pid: process.pid });
@@ -110,6 +121,11 @@ async function build(settings: ServerSettings, { log, env }: ServerDeps, closers
     localWorker: worker === null ? null : { ...facts(worker), slots: settings['local-worker-slots'] },
     failed: failed.promise,
   };
+}
+
+function setupWith(settings: Settings, secrets: SealedSecrets, origins: SetupParts['origins']) {
+  const tls = () => ({ on: false, only: false, expiresAt: null });
+  return (doors: () => readonly Door[]) => createSetup(settings, { secrets, doors, origins, tls });
 }
 
 function facts({ pid, adopted }: LocalWorker): Pick<LocalWorker, 'pid' | 'adopted'> {

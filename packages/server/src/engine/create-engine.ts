@@ -1,5 +1,6 @@
 import { refuse } from '../domain/errors.ts';
 import type { TaskId } from '../domain/ids.ts';
+import type { Task } from '../domain/task.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Blobs, LogFiles } from '../ports/files.ts';
@@ -47,6 +48,8 @@ export interface EngineDeps {
   readonly log: EngineLog;
   /** How long a worker may take to end what it was told to kill. Default 60 s. */
   readonly forceMs?: number;
+  /** Hears of every attempt that began, after its commit (for figures). */
+  began?(task: Task): void;
 }
 
 const defaultForceMs = 60_000;
@@ -80,7 +83,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
   });
   const insist = createInsist(runner, clock);
   const watch = createWatch(clock, insist, deps.forceMs ?? defaultForceMs);
-  const mirror = createMirror({ table, watch, moved: taskMoved });
+  const mirror = createMirror({ table, watch, moved: taskMoved, ...(deps.began === undefined ? {} : { began: deps.began }) });
   const logs = createLogs({ store, runner, files: deps.logFiles, query });
   const progress = createProgress({ bus, table, watch });
   const live = createLive({ table, watch, failed });

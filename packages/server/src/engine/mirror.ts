@@ -1,6 +1,6 @@
 import type { Change } from '../domain/change.ts';
 import type { TaskId } from '../domain/ids.ts';
-import { isAlive, isRunningLike, type TaskStateName } from '../domain/task.ts';
+import { isAlive, isRunningLike, type Task, type TaskStateName } from '../domain/task.ts';
 import type { Wanted, WorkerMode, WorkerStatus } from '../domain/worker.ts';
 import type { AnswerOf, Assignment, CommandName, InputOf } from './commands.ts';
 import type { SessionTable } from './session-table.ts';
@@ -11,6 +11,8 @@ export interface MirrorDeps {
   readonly watch: Watch;
   /** An attempt began, or nobody holds the task any more. */
   moved(task: TaskId, held: boolean): void;
+  /** An attempt began. */
+  began?(task: Task): void;
 }
 
 /** Answers that give tasks to workers, and what workers say of themselves. */
@@ -24,13 +26,15 @@ export interface Mirror {
  * Keeps the table of sessions in line with what was committed, whoever caused it, in the order of the commits. It is for
  * choosing well: the store decides.
  */
-export function createMirror({ table, watch, moved }: MirrorDeps): Mirror {
+export function createMirror({ table, watch, moved, began }: MirrorDeps): Mirror {
   function assigned({ task, amounts }: Assignment): void {
     if (!isAlive(task.state)) return;
     const session = table.get(task.state.session);
     if (session === undefined) return;
     table.holds(session, task, amounts);
-    if (isRunningLike(task.state)) watch.begins(task);
+    if (!isRunningLike(task.state)) return;
+    watch.begins(task);
+    began?.(task);
   }
 
   function refreshed({ session: number, reported, total }: InputOf<'refresh'>): void {

@@ -8,6 +8,7 @@ import type { JobPlan } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { StaticFiles } from '../../ports/static-files.ts';
 import type { Door, DoorDeps } from '../kit/door.ts';
+import type { OpenPart } from '../kit/openness.ts';
 
 /** What this door needs beside what every door is given. */
 export interface ApiDeps extends DoorDeps {
@@ -20,13 +21,32 @@ export interface ApiDeps extends DoorDeps {
   /** All doors, this one too; asked when somebody wants to see them. */
   readonly doors: () => readonly Door[];
   readonly about: About;
+  readonly setup: Setup;
   /** Prometheus text. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** Null: ready; else one sentence why not. */
-  readonly notReady: () => string | null;
+  readonly notReady: () => Promise<string | null> | string | null;
   readonly limits?: Partial<ApiLimits>;
   /** Pages of these origins may call (CORS); the listener is told the same. */
   readonly allowedOrigins?: readonly string[];
+}
+
+/** How this server is set up, for administrators. */
+export interface Setup {
+  /** Names of the secrets that are kept sealed. */
+  secrets(): Promise<readonly string[]>;
+  settings(): readonly ShownSetting[];
+  /** What answers without a secret. */
+  openness(): readonly OpenPart[];
+  readonly tls: () => { readonly on: boolean; readonly only: boolean; readonly expiresAt: number | null };
+}
+
+/** One option in effect. Secrets are masked. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly value: string;
+  /** `flag`, `variable`, `file`, … */
+  readonly origin: string;
 }
 
 export interface About {
@@ -56,6 +76,8 @@ export interface ApiLimits {
   /** Longest long poll. */
   readonly waitMs: number;
   readonly heartbeatMs: number;
+  /** How long somebody who has signed in stays in. */
+  readonly sessionMs: number;
   /** Connected workers, and streams of changes or logs. */
   readonly workers: number;
   readonly streams: number;
@@ -71,6 +93,7 @@ export const apiLimits: ApiLimits = {
   blobBytes: 16 * 1_073_741_824,
   waitMs: 60_000,
   heartbeatMs: 15_000,
+  sessionMs: 7 * 86_400_000,
   workers: 5_000,
   streams: 5_000,
   helloMs: 10_000,

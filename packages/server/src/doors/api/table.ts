@@ -8,12 +8,17 @@ import { frontRows } from './rows/front.ts';
 import { imageRows } from './rows/images.ts';
 import { jobCommandRows } from './rows/job-commands.ts';
 import { jobRows } from './rows/jobs.ts';
+import { operationRows } from './rows/operation.ts';
 import { pageRows } from './rows/page.ts';
+import { sessionRows } from './rows/session.ts';
+import { setupRows } from './rows/setup.ts';
 import { sleepRows } from './rows/sleep.ts';
 import { submitRows } from './rows/submit.ts';
 import { systemRows } from './rows/system.ts';
 import { taskLogRows } from './rows/task-log.ts';
 import { taskRows } from './rows/tasks.ts';
+import { userRows } from './rows/users.ts';
+import { variableRows } from './rows/variables.ts';
 
 /**
  * The whole door. In each family a row is: method and address, right, schemas of address, query and body, what is answered,
@@ -31,8 +36,13 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...workerRows(context), //     GET  /v1/workers, /v1/workers/:id, POST …/{wish,approve}, DELETE
     ...sleepRows(context), //      GET, PUT, DELETE /v1/workers/:id/sleep
     ...poolRows(context), //       GET  /v1/pools, PUT and DELETE /v1/pools/:name
+    ...variableRows(context), //   GET  /v1/variables, PUT and DELETE /v1/variables/:name
     ...changeRows(context), //     GET  /v1/changes
     ...systemRows(context), //     GET  /v1/{stats,doors,kinds,whoami}, /healthz, /readyz, /metrics
+    ...setupRows(context), //      GET  /v1/{system,settings,secrets}
+    ...sessionRows(context), //    POST, GET, DELETE /v1/session, POST /v1/{register,links}, …/sessions, …/me
+    ...userRows(context), //       …/v1/users, …/v1/invitations
+    ...operationRows(context), //  GET, PUT /v1/log-level
     ...adminRows(context), //      GET, POST /v1/tokens, DELETE /v1/tokens/:id, GET /v1/audit
   ];
   rows.push(...pageRows(context)); //               GET  /, /ui/*

@@ -5,6 +5,8 @@ export class DoorLife {
   readonly #most: number;
   readonly #closing = new AbortController();
   #open = 0;
+  /** Those of somebody whose credential may end. */
+  readonly #of = new Map<string, Set<() => void>>();
 
   constructor(most: number) {
     this.#most = most;
@@ -18,8 +20,8 @@ export class DoorLife {
     return this.#closing.signal;
   }
 
-  /** `signal` ends with the peer or with the door; `leave` must be called once. Refused when there are too many. */
-  enter(peer: AbortSignal): Result<{ signal: AbortSignal; leave: () => void }> {
+  /** `signal` ends with the peer or with the door; `leave` must be called once. Refused when there are too many. `by`: whose it is. */
+  enter(peer: AbortSignal, by?: string): Result<{ signal: AbortSignal; leave: () => void }> {
     if (this.#open >= this.#most) return refuse('too_many', `There are ${this.#most} streams open already; close some of them`);
     if (this.closing.aborted) return refuse('not_ready', 'The server is stopping');
     this.#open++;
@@ -27,16 +29,33 @@ export class DoorLife {
     const end = (): void => ended.abort();
     peer.addEventListener('abort', end, { once: true });
     this.closing.addEventListener('abort', end, { once: true });
+    const forget = this.#note(by, end);
     if (peer.aborted) end();
     let left = false;
     const leave = (): void => {
       if (left) return;
       left = true;
       this.#open--;
+      forget();
       peer.removeEventListener('abort', end);
       this.closing.removeEventListener('abort', end);
     };
     return { value: { signal: ended.signal, leave } };
+  }
+
+  /** Ends what this one has open: the credential is no longer good. */
+  end(by: string): void {
+    for (const end of [...(this.#of.get(by) ?? [])]) end();
+  }
+
+  #note(by: string | undefined, end: () => void): () => void {
+    if (by === undefined) return () => {};
+    const ends = this.#of.get(by) ?? new Set();
+    this.#of.set(by, ends.add(end));
+    return () => {
+      ends.delete(end);
+      if (ends.size === 0 && this.#of.get(by) === ends) this.#of.delete(by);
+    };
   }
 
   close(): void {

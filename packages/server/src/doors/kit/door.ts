@@ -40,12 +40,21 @@ export interface Door {
   /** Ports of its own, where nothing is sniffed. */
   readonly ports: readonly OwnPort[];
   /** What it leaves open without a secret; off on a non-loopback bind until named by `--open`. */
-  readonly opens: readonly { readonly name: string; readonly text: string }[];
+  readonly opens: readonly OpenPiece[];
   /** After the engine runs, before anybody can connect. */
   start(): Promise<void>;
   /** Says good-bye to its peers as its protocol does, then closes. Idempotent. */
   close(): Promise<void>;
   status(): DoorStatus;
+}
+
+/** A part of a door that may answer without a secret. Its name is one of the option `open`. */
+export interface OpenPiece {
+  readonly name: string;
+  /** What then is possible, to complete "open: …". */
+  readonly text: string;
+  /** Why it is closed to everybody all the same (a secret is set); absent or null: it is not. */
+  readonly shut?: string | null;
 }
 
 export interface DoorStatus {

@@ -36,6 +36,18 @@ export function hostAllowed(rule: HostRule, header: string | undefined): boolean
   return isLoopback(name) || rule.names.has(name) || (rule.addresses && isIP(name) !== 0);
 }
 
+/**
+ * A program of this very machine, that came straight here under a name of this machine. A proxy's connections come from here
+ * too: whoever says that he speaks for another is not taken for local.
+ */
+export function isLocalCall(remote: string, headers: Readonly<Record<string, string | undefined>>): boolean {
+  const host = headers.host;
+  if (!isLoopback(remote) || (host !== undefined && !isLoopback(hostNameOf(host.toLowerCase())))) return false;
+  return proxyHeaders.every((name) => headers[name] === undefined);
+}
+
+const proxyHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'] as const;
+
 /** A page of this very server, or of a configured origin. No `Origin` at all: not a page's request. */
 export function originAllowed(rule: HostRule, origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return true;

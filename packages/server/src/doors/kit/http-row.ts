@@ -15,6 +15,8 @@ export interface HttpRow {
   readonly summary: string;
   /** The right asked for; null: anybody (then say why in a comment). */
   readonly right: Right | null;
+  /** Asked by people who have no credential yet (signing in). For doors whose other rows without a right want to know who asks. */
+  readonly open?: boolean;
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
@@ -38,7 +40,8 @@ export interface HttpRow {
 export type BodyParser = 'none' | 'json' | 'text' | 'stream' | 'bytes';
 
 export interface CorsRule {
-  readonly origins: 'any' | readonly string[];
+  /** Named ones, or those that fit a rule of the door. */
+  readonly origins: 'any' | readonly string[] | ((origin: string) => boolean);
   /** Request headers that pages may send; `asked`: whichever they ask for. */
   readonly headers: readonly string[] | 'asked';
   /** Status of the answer to the question before (`OPTIONS`); default 204. `bare`: when it is no such question. */
@@ -59,6 +62,8 @@ export interface RowRequest {
   readonly stream: Readable | null;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly remote: string;
+  /** It came by TLS. */
+  readonly secure: boolean;
   /** As it came, not decoded: `/a%2Fb?c`. */
   readonly url: string;
   /** A HEAD request: the same headers are wanted, the body is not sent. */
@@ -87,6 +92,7 @@ export interface Credentials {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly remote: string;
+  readonly secure: boolean;
 }
 
 /** How a door spells refusals. Each door maps every code: a new code does not compile until all doors have it. */

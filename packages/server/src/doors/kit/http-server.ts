@@ -112,6 +112,7 @@ function takeNoBodies(app: FastifyInstance): void {
 }
 
 interface OwnedRow {
+  readonly door: string;
   readonly row: HttpRow;
   readonly dialect: HttpDialect;
 }
@@ -123,7 +124,7 @@ function byPath(doors: readonly HttpDoor[]): Map<string, OwnedRow[]> {
     for (const row of rows) {
       if (dialect === undefined) continue;
       const path = normalPath(row.path);
-      paths.set(path, [...(paths.get(path) ?? []), { row, dialect }]);
+      paths.set(path, [...(paths.get(path) ?? []), { door: name, row, dialect }]);
     }
   }
   return paths;
@@ -132,9 +133,9 @@ function byPath(doors: readonly HttpDoor[]): Map<string, OwnedRow[]> {
 function addPath(app: FastifyInstance, _path: string, owned: readonly OwnedRow[], deps: RowDeps): void {
   const first = owned[0];
   if (first === undefined) return;
-  for (const { row, dialect } of owned) {
+  for (const { door, row, dialect } of owned) {
     const method = row.method === 'GET' ? ['GET', 'HEAD'] : [row.method];
-    app.route({ method, url: row.path, handler: serveRow(row, dialect, deps) });
+    app.route({ method, url: row.path, handler: serveRow(row, dialect, deps, door) });
   }
   const allowed = owned.flatMap(({ row }) => (row.method === 'GET' ? ['GET', 'HEAD'] : [row.method]));
   const others = answered.filter((method) => !allowed.includes(method));

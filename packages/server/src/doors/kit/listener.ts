@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../../ports/clock.ts';
 import { type Binding, bind, bindText, urlOf } from './bind.ts';
-import type { Door, OwnPort } from './door.ts';
+import type { Door, OwnPort, RawDoor } from './door.ts';
 import { isLetter, sortByFirstByte, type Taker } from './first-byte.ts';
 import { hostRule } from './host-check.ts';
 import type { HttpRow } from './http-row.ts';
@@ -11,6 +11,7 @@ import { createDoorHttp, type DoorHttp, type HttpDoor } from './http-server.ts';
 import { type KitLimits, kitLimits } from './limits.ts';
 import type { RowDeps } from './serve-row.ts';
 import { Sockets } from './sockets.ts';
+import type { Traffic } from './traffic.ts';
 import { within } from './within.ts';
 
 export interface ListenerOptions {
@@ -31,6 +32,8 @@ export interface ListenerOptions {
 export interface ListenerDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Counts what goes through each door. */
+  readonly traffic?: Traffic;
 }
 
 export interface OpenPort {
@@ -103,6 +106,7 @@ class Life implements Listener {
       hosts: hostRule({ binds, names: options.publicHosts ?? [], origins: options.allowedOrigins ?? [] }),
       checkAnswers: options.checkAnswers ?? false,
       closing: () => this.#closed !== null,
+      ...(deps.traffic === undefined ? {} : { traffic: deps.traffic }),
     };
   }
 
@@ -131,7 +135,7 @@ class Life implements Listener {
       this.#started.push(door);
       await door.start();
     }
-    await this.#openShared(takersOf(doors, shared));
+    await this.#openShared(takersOf(doors, shared, this.#deps.traffic));
     for (const door of doors) for (const own of door.ports) await this.#openOwn(door, own);
   }
 
@@ -171,8 +175,10 @@ class Life implements Listener {
     const http = own.serves === 'http' ? await this.#http([withRows(door, own.rows ?? [])]) : null;
     const take = (socket: Socket): void => {
       if (http !== null) http.accept(socket);
-      else if (door.raw !== null) door.raw.accept(socket, Buffer.alloc(0));
-      else socket.destroy();
+      else if (door.raw !== null) {
+        this.#deps.traffic?.uses(socket, door.name);
+        door.raw.accept(socket, Buffer.alloc(0));
+      } else socket.destroy();
     };
     let port = own.port;
     for (const host of own.hosts) {
@@ -225,7 +231,11 @@ function withRows(door: HttpDoor, more: readonly HttpRow[]): HttpDoor {
 }
 
 /** Who takes which first byte. TLS, once configured, is one more taker (0x16) that sorts again inside. */
-function takersOf(doors: readonly Door[], http: DoorHttp): Taker[] {
+function takersOf(doors: readonly Door[], http: DoorHttp, traffic: Traffic | undefined): Taker[] {
+  const handOver = (door: RawDoor, name: string, socket: Socket, first: Buffer): void => {
+    traffic?.uses(socket, name);
+    door.accept(socket, first);
+  };
   const web: Taker = {
     name: 'http',
     takes: isLetter,
@@ -239,7 +249,7 @@ function takersOf(doors: readonly Door[], http: DoorHttp): Taker[] {
   const raw = doors.flatMap(({ name, raw: door }): Taker[] => {
     if (door === null) return [];
     const bytes = Buffer.from(door.firstBytes, 'latin1');
-    return [{ name, takes: (byte) => bytes.includes(byte), take: (socket, first) => door.accept(socket, first) }];
+    return [{ name, takes: (byte) => bytes.includes(byte), take: (socket, first) => handOver(door, name, socket, first) }];
   });
   return [web, ...raw];
 }

@@ -10,6 +10,7 @@ type Texts = Readonly<Record<string, string | undefined>>;
 export class Asked implements RowRequest {
   readonly headers: Texts;
   readonly remote: string;
+  readonly secure: boolean;
   readonly url: string;
   readonly head: boolean;
   by: Principal;
@@ -30,6 +31,7 @@ export class Asked implements RowRequest {
     // Only `set-cookie` may be a list, and that is no request's header.
     this.headers = request.headers as Texts;
     this.remote = addressOf(request.socket);
+    this.secure = 'encrypted' in request.socket;
     this.url = request.url ?? '/';
     this.head = request.method === 'HEAD';
     this.by = nobody;

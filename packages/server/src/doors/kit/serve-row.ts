@@ -11,6 +11,7 @@ import type { KitLimits } from './limits.ts';
 import { discardRest, hasBody, invite, parseBody, readBytes, tooLong } from './read-body.ts';
 import { Asked } from './row-request.ts';
 import { sendAnswer } from './send-answer.ts';
+import type { Traffic } from './traffic.ts';
 
 export interface RowDeps {
   readonly clock: Clock;
@@ -21,6 +22,8 @@ export interface RowDeps {
   readonly checkAnswers?: boolean;
   /** True while closing: connections are not kept open any more. */
   readonly closing: () => boolean;
+  /** Counts requests, refusals and bytes per door. */
+  readonly traffic?: Traffic;
 }
 
 /** A request that took longer than this is worth a log line. */
@@ -29,7 +32,7 @@ const slowMs = 2_000;
 type Step = (asked: Asked, request: FastifyRequest, reply: FastifyReply) => Promise<Refusal | null> | Refusal | null;
 
 /** Makes the handler of one row. The order of every request is the list of steps. */
-export function serveRow(row: HttpRow, dialect: HttpDialect, deps: RowDeps) {
+export function serveRow(row: HttpRow, dialect: HttpDialect, deps: RowDeps, door = '') {
   const steps: readonly Step[] = [
     limits(row, deps),
     authenticate(row, dialect),
@@ -40,8 +43,10 @@ export function serveRow(row: HttpRow, dialect: HttpDialect, deps: RowDeps) {
   ];
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const began = deps.clock.monotonic();
+    deps.traffic?.uses(request.raw.socket, door);
     const asked = new Asked(request.raw, reply.raw, request.params as Asked['params'], request.query as Asked['query']);
     const answer = await answerOf(row, dialect, deps, steps, asked, request, reply);
+    deps.traffic?.answered(door, answer.status);
     const took = deps.clock.monotonic() - began;
     if (took > slowMs && row.lasting !== true) deps.log.warn({ event: 'http.slow', row: `${row.method} ${row.path}`, ms: took });
     return sendAnswer(answer, row, asked, reply, deps);

@@ -6,20 +6,23 @@ import { hostAllowed, originAllowed } from './host-check.ts';
 import type { RowDeps } from './serve-row.ts';
 
 /** Gives an upgrade to the first door that has its address and wants it. */
-export function onUpgrade(doors: readonly Pick<Door, 'upgrades'>[], deps: UpgradeDeps) {
+export function onUpgrade(doors: readonly Pick<Door, 'name' | 'upgrades'>[], deps: UpgradeDeps) {
   const rows = doors.flatMap((door) => door.upgrades);
+  const doorOf = new Map(doors.flatMap(({ name, upgrades }) => upgrades.map((row) => [row, name] as const)));
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // node:http has taken its own listener off: an error from here on must not bring the process down.
     socket.on('error', () => {});
     const found = rowsFor(rows, request, deps);
     if ('status' in found) refuseUpgrade(socket, found.status, found.text);
-    else if (!found.some((row) => row.handle(request, socket, head))) {
-      refuseUpgrade(socket, 400, 'No protocol at this address wants this connection');
+    else {
+      const taker = found.find((row) => row.handle(request, socket, head));
+      if (taker === undefined) refuseUpgrade(socket, 400, 'No protocol at this address wants this connection');
+      else deps.traffic?.uses(request.socket, doorOf.get(taker) ?? '');
     }
   };
 }
 
-type UpgradeDeps = Pick<RowDeps, 'hosts' | 'closing'>;
+type UpgradeDeps = Pick<RowDeps, 'hosts' | 'closing' | 'traffic'>;
 
 function rowsFor(
   rows: readonly UpgradeRow[],

@@ -1,7 +1,7 @@
 import type { Command, CommandAnswer, Lane, Procedures, RunResult, Store, Trimmed, TrimRule } from '../../ports/store.ts';
 import type { Call, CallResults, Outcome } from './calls.ts';
 import { type Carrier, inlineCarrier } from './carrier.ts';
-import { Commits } from './commits.ts';
+import { type BatchWatch, Commits } from './commits.ts';
 import { Core } from './core.ts';
 import { type Connection, type Durability, openReader, openWriter, synchronousOf } from './database.ts';
 import { Lanes } from './lanes.ts';
@@ -17,6 +17,8 @@ interface CommonOptions {
   readonly file: string;
   /** `full` (default): every commit is flushed to the disk before it is answered. `normal`: a power cut may lose the last ones. */
   readonly durability?: Durability;
+  /** Told of every batch. */
+  readonly watch?: BatchWatch;
 }
 
 export type SqliteStoreOptions =
@@ -75,7 +77,7 @@ async function openThreaded(options: SqliteStoreOptions & { mode: 'threaded' }):
 }
 
 function store(options: SqliteStoreOptions, { carrier, reader, synchronous, soon }: Opened, unlock: () => void): SqliteStore {
-  const commits = new Commits((calls) => carrier.execute(calls));
+  const commits = new Commits((calls) => carrier.execute(calls), options.watch ?? null);
   const lanes = new Lanes((calls) => commits.execute(calls), soon);
   let closing: Promise<void> | null = null;
 

@@ -67,8 +67,8 @@ export function systemRows(context: ApiContext): HttpRow[] {
       right: null,
       tags: ['server'],
       answers: { 200: HealthView },
-      handle: () => {
-        const why = context.notReady();
+      handle: async () => {
+        const why = await context.notReady();
         return why === null ? ok({ status: 'ready' }) : refused(refuse('not_ready', why).refusal);
       },
     }),

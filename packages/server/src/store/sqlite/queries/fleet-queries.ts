@@ -6,10 +6,11 @@ import type { Reads } from '../../../ports/store.ts';
 import { readClass } from '../classes.ts';
 import { decodeTask, taskColumns } from '../codec/task.ts';
 import { decodeWorker, workerColumns } from '../codec/worker.ts';
-import type { Connection } from '../database.ts';
+import { type Connection, numberOf } from '../database.ts';
 import { readyClassesSql } from '../live-classes.ts';
 import { decodePool, decodeTally, poolColumns, tallyColumns } from '../tables/count-tables.ts';
 import { blocksOfJobSql, blocksOfWorkerSql, decodeBlock, decodeExclusion, exclusionsOfTaskSql } from '../tables/small-tables.ts';
+import { turn } from './slices.ts';
 
 /** Remembered at most. */
 const mostClasses = 10_000;
@@ -34,6 +35,13 @@ export function fleetQueries(connection: Connection) {
   const tallies = connection.prepare(`SELECT ${tallyColumns} FROM tally ORDER BY kind`);
   const classOf = connection.prepare('SELECT id, spec FROM class WHERE id = ?');
   const live = connection.prepare(readyClassesSql);
+  const readyTasks = connection.prepare(
+    'SELECT count(*) FROM (SELECT 1 FROM task INDEXED BY task_ready WHERE state = 1 AND class = ? LIMIT +?)',
+  );
+  // Rows of arrays that have something left: few.
+  const readyIndices = connection.prepare(
+    'SELECT total(size - next) FROM array INDEXED BY array_ready WHERE rest = 1 AND next < size AND class = ?',
+  );
 
   /** A class never changes and never goes. */
   const known = new Map<ClassId, InternedClass>();
@@ -62,6 +70,16 @@ export function fleetQueries(connection: Connection) {
     tallies: async (): Promise<Tally[]> => tallies.all().map(decodeTally),
     classes: async (ids: readonly ClassId[]) => classes(ids),
     liveClasses: async () => classes(live.all().map(([id]) => id as ClassId)),
+    async queue(most: number, each: number): Promise<{ class: InternedClass; ready: number }[]> {
+      const lines: { class: InternedClass; ready: number }[] = [];
+      for (const one of classes(live.all().map(([id]) => id as ClassId)).slice(0, most)) {
+        const single = numberOf(readyTasks.get(one.id, each));
+        const ready = Math.min(each, single + numberOf(readyIndices.get(one.id)));
+        if (ready > 0) lines.push({ class: one, ready });
+        await turn();
+      }
+      return lines;
+    },
     blocks: async (of: Reads['blocks'][0]): Promise<Block[]> =>
       ('worker' in of ? blocksOfWorker.all(of.worker, of.now) : blocksOfJob.all(of.job, of.now)).map(decodeBlock),
     exclusions: async (task: TaskId): Promise<Exclusion[]> => exclusions.all(task).map(decodeExclusion),
