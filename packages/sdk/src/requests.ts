@@ -13,8 +13,9 @@ export type CancelRequest = Static<typeof CancelRequest>;
 export const PriorityRequest = Type.Object({ priority: Priority }, closed);
 export type PriorityRequest = Static<typeof PriorityRequest>;
 
-export const TokenRole = Type.Enum(['admin', 'operator', 'submitter', 'worker', 'viewer']);
-export type TokenRole = 'admin' | 'operator' | 'submitter' | 'worker' | 'viewer';
+export const tokenRoles = ['admin', 'operator', 'submitter', 'worker', 'viewer', 'print'] as const;
+export type TokenRole = (typeof tokenRoles)[number];
+export const TokenRole = Type.Enum([...tokenRoles]);
 
 export const TokenRequest = Type.Object({ name: Name, role: TokenRole, expiresAt: Type.Optional(Time) }, closed);
 export type TokenRequest = Omit<Static<typeof TokenRequest>, 'role'> & { role: TokenRole };

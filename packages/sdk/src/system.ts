@@ -64,3 +64,36 @@ export type PoolList = Static<typeof PoolList>;
 /** A worker with the tasks that it holds. */
 export const WorkerDetail = Type.Object({ ...WorkerView.properties, held: Type.Array(Type.Integer()) });
 export type WorkerDetail = Static<typeof WorkerDetail>;
+
+/** Something that answers without a secret. */
+export const OpenPartView = Type.Object({
+  door: Type.String(),
+  name: Type.String(),
+  text: Type.String(),
+  to: Type.String({ description: 'nobody, this machine, or everybody' }),
+  why: Type.String(),
+});
+export type OpenPartView = Static<typeof OpenPartView>;
+
+/** How the server is set up. */
+export const SystemView = Type.Object({
+  version: Type.String(),
+  startedAt: Time,
+  tls: Type.Object({
+    on: Type.Boolean(),
+    /** Without TLS only this machine is answered. */
+    only: Type.Boolean(),
+    /** When the certificate ends. */
+    expiresAt: Type.Union([Time, Type.Null()]),
+  }),
+  open: Type.Array(OpenPartView),
+});
+export type SystemView = Static<typeof SystemView>;
+
+/** An option in effect; secrets are masked. */
+export const SettingView = Type.Object({ name: Type.String(), value: Type.String(), origin: Type.String() });
+export type SettingView = Static<typeof SettingView>;
+export const SettingList = Type.Object({ settings: Type.Array(SettingView) });
+export type SettingList = Static<typeof SettingList>;
+export const SecretList = Type.Object({ secrets: Type.Array(Type.String()) });
+export type SecretList = Static<typeof SecretList>;

@@ -76,6 +76,8 @@ export interface Accounts {
     request: { readonly old: string; readonly password: string; readonly keep: string | null },
     from: Caller,
   ): Promise<Result<null>>;
+  /** Whether this is its password. Refused: `unauthenticated`, `too_many`. */
+  prove(id: string, password: string, from: Caller): Promise<Result<null>>;
   changeEmail(id: string, email: string | null): Promise<Result<Account>>;
   /** Its sessions end; its jobs stay, with an owner that nobody is any more. */
   deleteAccount(id: string): Promise<Result<null>>;
@@ -153,6 +155,11 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     if (record === null || !checked.value.fits || record.disabled) return wrong;
     attempt.takeBack();
     return { value: checked.value.outdated ? await rehash(record, password) : record };
+  }
+
+  async function tried(record: AccountRecord, password: string, { remote }: Caller): Promise<Result<AccountRecord>> {
+    const attempt = guard.enter(remote, foldName(record.username));
+    return attempt.waitMs === undefined ? proves(record, password, attempt) : refuseTry(attempt.waitMs);
   }
 
   /** Made with other parameters than today's. Where there is no room for it now, the next sign-in does it. */
@@ -257,8 +264,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       if (record === null) return wrong;
       const fits = checkPassword(password);
       if (fits.refusal !== undefined) return fits;
-      const attempt = guard.enter(from.remote, foldName(record.username));
-      const proven = attempt.waitMs === undefined ? await proves(record, old, attempt) : refuseTry(attempt.waitMs);
+      const proven = await tried(record, old, from);
       const hashed = proven.refusal === undefined ? await passwords.hash(password, 'calm') : proven;
       if (hashed.refusal !== undefined) {
         note(self(record), 'changePassword', `user ${record.username}`, hashed.refusal.code);
@@ -274,6 +280,12 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       endings.tell({ principal: principalIdOf(id), session: null, except: keep });
       note(self(record), 'changePassword', `user ${record.username}`);
       return { value: null };
+    },
+    async prove(id, password, from) {
+      const record = await store.byId(id);
+      if (record === null) return wrong;
+      const proven = await tried(record, password, from);
+      return proven.refusal === undefined ? { value: null } : proven;
     },
     async changeEmail(id, email) {
       const checked = checkEmail(email);

@@ -145,6 +145,12 @@ export const options = {
     group: 'access',
     help: 'parts that answer without a secret although the server listens beyond this machine',
   },
+  'session-time': {
+    type: { is: 'duration', min: minute, max: year },
+    default: 7 * day,
+    group: 'access',
+    help: 'how long somebody who has signed in stays in',
+  },
   'jwt-secret': {
     type: { is: 'text', placeholder: 'TEXT', minLength: 1 },
     default: null,

@@ -71,6 +71,11 @@ export function valueText(row: OptionRow, value: OptionRow['default']): string {
   return String(value);
 }
 
+/** A value in effect, for people: secrets are masked. */
+export function shownValue(row: OptionRow, value: OptionRow['default']): string {
+  return row.secret === true && value !== null ? '(set, not shown)' : valueText(row, value);
+}
+
 /** The default for people; empty where `help` tells it. */
 export function defaultText(name: OptionName): string {
   const row = rowOf(name);

@@ -9,6 +9,7 @@ import { workerSocket } from './worker-socket/upgrade.ts';
 export function createApiDoor(deps: ApiDeps): Door {
   const context = apiContext(deps);
   const workers = workerSocket(context);
+  let stopListening = (): void => {};
   return {
     name: 'api',
     title: 'our command line, SDK, worker and anyone: HTTP, server-sent events, WebSocket',
@@ -17,9 +18,17 @@ export function createApiDoor(deps: ApiDeps): Door {
     upgrades: [workers.row],
     raw: null,
     ports: [],
-    opens: [],
-    start: async () => {},
+    opens: [{ name: 'registration', text: 'anybody may make an account for himself, which may print and nothing else' }],
+    start: async () => {
+      stopListening = deps.access.onEnded(({ principal, session }) => {
+        // One session of several: what the others have open stays.
+        if (session !== null) return;
+        context.life.end(principal);
+        workers.end(principal);
+      });
+    },
     close: async () => {
+      stopListening();
       context.life.close();
       workers.close();
     },

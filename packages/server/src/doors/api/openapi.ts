@@ -1,3 +1,15 @@
+import {
+  AccountChange,
+  AccountRequest,
+  AccountView,
+  InvitationRequest,
+  InvitationView,
+  LoginRequest,
+  PresentSession,
+  RegisterRequest,
+  SessionCreated,
+  SessionView,
+} from '@switchyard/sdk/account.ts';
 import { ArrayView } from '@switchyard/sdk/array.ts';
 import { BulkAnswer, Counts, JobPage, JobRequest, JobView } from '@switchyard/sdk/job.ts';
 import { JobDetail, MovedView } from '@switchyard/sdk/job-detail.ts';
@@ -10,9 +22,20 @@ import { AuditPage, TokenCreated, TokenView } from '@switchyard/sdk/token.ts';
 import { WishRequest, WorkerView } from '@switchyard/sdk/worker.ts';
 import type { TSchema } from 'typebox';
 import type { HttpRow } from '../kit/http-row.ts';
+import { isOpen } from './dialect.ts';
 
 /** Schemas that have a name in the document; all others stand where they are used. */
 const named: Readonly<Record<string, TSchema>> = {
+  InvitationRequest,
+  InvitationView,
+  LoginRequest,
+  PresentSession,
+  RegisterRequest,
+  SessionCreated,
+  SessionView,
+  AccountChange,
+  AccountRequest,
+  AccountView,
   ArrayView,
   ArtifactView,
   AttemptView,
@@ -63,7 +86,7 @@ export function openApi(rows: readonly HttpRow[], version: string): Json {
 }
 
 function operation(row: HttpRow): Json {
-  const open = row.right === null && !row.path.startsWith('/v1/');
+  const open = isOpen(row);
   return {
     operationId: operationId(row),
     summary: row.summary,

@@ -114,7 +114,13 @@ export function createConciergeDoor(deps: ConciergeDeps, options: ConciergeOptio
     upgrades: [upgrade],
     raw: null,
     ports: ownPorts(options, deps.viewer),
-    opens: [{ name: 'concierge', text: 'anybody who reaches the server may be a Concierge client, where no secret is set' }],
+    opens: [
+      {
+        name: 'concierge',
+        text: 'anybody may be a Concierge client or service',
+        shut: options.secret === null ? null : 'concierge.secret is asked for',
+      },
+    ],
     start: async () => {
       if (options.service) yard = new YardService({ desk, engine: deps.engine, auth: deps.auth, compile: deps.compile });
     },

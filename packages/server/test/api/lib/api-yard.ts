@@ -1,5 +1,5 @@
 import { type Client, createClient } from '@switchyard/sdk/client/client.ts';
-import { openAccess } from '../../../src/auth/open-access.ts';
+import { type Access, openAccess } from '../../../src/auth/open-access.ts';
 import { createTokens } from '../../../src/auth/tokens.ts';
 import { type Principal, type Role, roles, system } from '../../../src/domain/principal.ts';
 import type { ApiDeps, ApiLimits } from '../../../src/doors/api/deps.ts';
@@ -25,6 +25,7 @@ export interface ApiYard extends AsyncDisposable {
   readonly yard: Yard;
   readonly listener: Listener;
   readonly door: Door;
+  readonly access: Access;
   readonly lines: LogLine[];
   /** Addresses that failed. */
   readonly failures: string[];
@@ -74,6 +75,12 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     kinds,
     tokens: memoryTokens(),
     access,
+    setup: {
+      secrets: async () => ['jwt'],
+      settings: () => [{ name: 'port', value: '0', origin: 'flag' }],
+      openness: () => [],
+      tls: () => ({ on: false, only: false, expiresAt: null }),
+    },
     doors: () => doors,
     about: {
       version: '1.2.3',
@@ -103,6 +110,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     yard,
     listener,
     door,
+    access,
     lines,
     failures,
     as: (token) => createClient({ server: listener.url, token }),

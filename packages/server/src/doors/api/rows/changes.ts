@@ -41,7 +41,7 @@ export function changeRows(context: ApiContext): HttpRow[] {
       answers: { 200: null },
       handle: ({ by, query, headers, signal: peer, head }) => {
         if (head) return { status: 200, headers: sse };
-        const entered = life.enter(peer);
+        const entered = life.enter(peer, by.id);
         if (entered.refusal !== undefined) return refused(entered.refusal);
         const { signal, leave } = entered.value;
         const since = lastSeen(headers['last-event-id']) ?? query.since ?? null;

@@ -80,7 +80,7 @@ const emptyLog = (attempt: number): Answer => ({ status: 200, headers: logHeader
 async function awaitStart(context: ApiContext, request: LogRequest): Promise<Answer> {
   const { engine, clock, life, limits } = context;
   const { by, params } = request;
-  const entered = life.enter(request.signal);
+  const entered = life.enter(request.signal, request.by.id);
   if (entered.refusal !== undefined) return refused(entered.refusal);
   const { signal, leave } = entered.value;
   const over = { feed: engine.feed, clock, filter: { task: params.id }, ms: limits.waitMs, signal };
@@ -92,7 +92,7 @@ async function awaitStart(context: ApiContext, request: LogRequest): Promise<Ans
 }
 
 function followed({ engine, life }: ApiContext, request: LogRequest, at: LogPlace, length: number): Answer {
-  const entered = life.enter(request.signal);
+  const entered = life.enter(request.signal, request.by.id);
   if (entered.refusal !== undefined) return refused(entered.refusal);
   const { signal, leave } = entered.value;
   const bytes = engine.logs.follow(request.by, at, request.query.start ?? 0, signal);

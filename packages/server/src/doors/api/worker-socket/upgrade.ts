@@ -19,6 +19,8 @@ const maxPayload = 32 * 1_048_576;
 export interface WorkerSocket {
   readonly row: UpgradeRow;
   readonly count: number;
+  /** Ends the sockets of a principal whose credential is no longer good. */
+  end(by: string): void;
   /** Workers keep their tasks and come back when the server does. */
   close(): void;
 }
@@ -66,6 +68,9 @@ export function workerSocket(context: ApiContext): WorkerSocket {
     },
     get count() {
       return links.size;
+    },
+    end(by) {
+      for (const link of links) if (link.by === by) link.close(4401, 'this token is no longer valid');
     },
     close() {
       closing = true;

@@ -72,6 +72,11 @@ export class WorkerLink {
     });
   }
 
+  /** Id of the principal behind it. */
+  get by(): string {
+    return this.#by.id;
+  }
+
   /** Says why, then hangs up; by force if it does not answer. Idempotent. */
   close(code: number, why: string): void {
     if (this.#force !== null) return;
