@@ -13,13 +13,16 @@ export interface StandIn {
 
 /**
  * A program `oxDNA` in the folder with the stand-in's faults set (without `STANDIN_`): a runner passes no variables of ours on,
- * so a script sets them. `before`: shell lines that run first.
+ * so a script sets them. `before`: shell lines that run first, but not when it is asked for its version.
  */
 export function standIn(folder: string, faults: Readonly<Record<string, string | number>> = {}, before = ''): StandIn {
   const diary = join(folder, 'oxdna-diary.jsonl');
   const file = join(folder, 'oxDNA');
   const sets = Object.entries({ DIARY: diary, ...faults }).map(([name, value]) => `export STANDIN_${name}='${value}'`);
-  writeFileSync(file, `#!/bin/sh\n${sets.join('\n')}\n${before}\nexec '${process.execPath}' '${program}' "$@"\n`);
+  writeFileSync(
+    file,
+    `#!/bin/sh\n${sets.join('\n')}\nif [ "$1" != -v ]; then :\n${before}\nfi\nexec '${process.execPath}' '${program}' "$@"\n`,
+  );
   chmodSync(file, 0o755);
   return {
     file,

@@ -47,10 +47,15 @@ export class Yard {
   }
 
   /** A worker process of its own. */
-  process(server: { url: string }, flags: readonly string[] = [], file = mainFile): WorkerProcess {
+  process(
+    server: { url: string },
+    flags: readonly string[] = [],
+    file = mainFile,
+    more: Readonly<Record<string, string>> = {},
+  ): WorkerProcess {
     const work = join(this.folder, 'work');
     const all = ['--server', server.url, '--work', work, '--name', 'tester', '--slots', '4', '--grace', '0.3', ...flags];
-    const env = { PATH: process.env.PATH, HOME: this.folder, SWITCHYARD_TOKEN: token };
+    const env = { PATH: process.env.PATH, HOME: this.folder, SWITCHYARD_TOKEN: token, ...more };
     const child = spawn(process.execPath, [file, ...all], { stdio: ['ignore', 'ignore', 'pipe'], env });
     const worker = new WorkerProcess(child);
     this.#after.push(() => worker.kill());

@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Configuration {
   /** As its first line says. */
@@ -19,6 +20,19 @@ export async function readConfiguration(path: string, particles: number): Promis
   const step = stepOf(bytes);
   if (step === null || !isWhole(bytes, particles)) return null;
   return (await stepIn(path)) === step ? { step, bytes } : null;
+}
+
+/** An engine that prints often has its file in pieces much of the time: looked at again so often, so soon. */
+const looks = 12;
+const looksEveryMs = 4;
+
+/** The same, with patience. */
+export async function catchConfiguration(path: string, particles: number): Promise<Configuration | null> {
+  for (let look = 1; ; look += 1) {
+    const found = await readConfiguration(path, particles);
+    if (found !== null || look === looks) return found;
+    await pause(looksEveryMs);
+  }
 }
 
 function stepOf(bytes: Uint8Array): number | null {

@@ -5,7 +5,7 @@ import type { LiveValue } from '../../live-values.ts';
 import { failed, giveBack, type Outcome, succeeded } from '../../outcome.ts';
 import type { ProcessEnd } from '../../owned-process.ts';
 import type { RunContext } from '../runner.ts';
-import { particlesIn, readConfiguration } from './configuration.ts';
+import { catchConfiguration, particlesIn, readConfiguration } from './configuration.ts';
 import { EnergyLines, type Seen } from './energy-lines.ts';
 import { EngineLog } from './engine-log.ts';
 import { type InputKeys, inputText } from './input-text.ts';
@@ -184,7 +184,7 @@ export class Stage {
 
   async #live(): Promise<LiveValue | null> {
     const extension = this.#extension;
-    const found = await this.#configuration();
+    const found = await catchConfiguration(join(this.#parts.folder, oxdnaFiles.end), this.#particles);
     // The file is the next run's by now, or its step counts from another base.
     if (found === null || extension !== this.#extension) return null;
     return { at: this.#base() + found.step, bytes: found.bytes };
