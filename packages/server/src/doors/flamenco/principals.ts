@@ -1,0 +1,37 @@
+import type { Principal } from '../../domain/principal.ts';
+import type { KnownWorker } from './known-worker.ts';
+
+/** Owner of all workers of this door. */
+export const owner = 'door:flamenco';
+
+/** A worker behind its Basic credentials. */
+export interface WorkerPrincipal extends Principal {
+  readonly worker: KnownWorker;
+}
+
+/** What every worker of this door may do: run what it is given. Tasks of others it cannot see. */
+export const workers: Principal = {
+  id: owner,
+  name: 'Flamenco workers',
+  rights: ['worker:run', 'worker:read'],
+  scope: 'own',
+  kinds: null,
+};
+
+/** The door's own look at tasks, to tell an unknown one from somebody else's. Nothing of it is shown. */
+export const lookup: Principal = {
+  id: owner,
+  name: 'Flamenco door',
+  rights: ['job:read', 'worker:read', 'worker:run'],
+  scope: 'all',
+  kinds: null,
+};
+
+/** The door's own housekeeping: workers that went for good, twins. */
+export const housekeeping: Principal = {
+  id: owner,
+  name: 'Flamenco door: housekeeping',
+  rights: ['worker:read', 'worker:control'],
+  scope: 'own',
+  kinds: null,
+};
