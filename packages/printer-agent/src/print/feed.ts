@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { commandOf } from '@switchyard/sdk/gcode-lines.ts';
 import type { FedLine } from '../marlin/machine.ts';
-import { commandOf } from './file-lines.ts';
 
 /** The lines of a print, one at a time. A promise only where the disk must be waited for. */
 export interface Feed {
