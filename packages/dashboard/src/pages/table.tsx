@@ -5,6 +5,7 @@ import { JobPage } from './job/job-page.tsx';
 import { JobsPage } from './jobs.tsx';
 import { OverviewPage } from './overview.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
+import { SubmitPage } from './submit/submit-page.tsx';
 import { WorkerPage } from './worker.tsx';
 import { WorkersPage } from './workers.tsx';
 
@@ -22,6 +23,7 @@ export interface PageRow {
 export const pages: readonly PageRow[] = [
   { name: '', title: 'Overview', right: 'job:read', inMenu: true, Page: OverviewPage },
   { name: 'jobs', title: 'Jobs', right: 'job:read', inMenu: true, Page: JobsPage },
+  { name: 'submit', title: 'Submit', right: 'job:submit', inMenu: true, Page: SubmitPage },
   { name: 'job', title: 'Job', right: 'job:read', inMenu: false, Page: JobPage },
   { name: 'workers', title: 'Workers', right: 'worker:read', inMenu: true, Page: WorkersPage },
   { name: 'worker', title: 'Worker', right: 'worker:read', inMenu: false, Page: WorkerPage },

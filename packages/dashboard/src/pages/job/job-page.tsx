@@ -14,6 +14,7 @@ import { finalStates } from '../../words/states.ts';
 import { durationText, timeText } from '../../words/time.ts';
 import { HeatMap } from './heat-map.tsx';
 import { taskColumns } from './task-columns.tsx';
+import { TaskGraph } from './task-graph.tsx';
 import { TaskPanel } from './task-panel.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -59,6 +60,7 @@ export function JobPage({ route }: { route: Route }) {
       </header>
       <CountBar counts={job.data.counts} total={job.data.total} />
       <Facts job={job.data} />
+      {rows.length > 1 && !isArray && state === '' && <TaskGraph job={id} tasks={rows} />}
       {isArray && <HeatMap tasks={rows} choose={choose} chosen={shown} />}
       {rows.length > 1 && !isArray && <Timeline tasks={rows} now={Date.now()} />}
       <div className="bar">
