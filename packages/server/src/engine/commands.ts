@@ -6,6 +6,7 @@ import type { JobPlan, PlacedTask } from '../domain/plan.ts';
 import type { Right } from '../domain/principal.ts';
 import type { LogStream } from '../domain/rows.ts';
 import type { Reason, StopGoal, Task, TaskStateName } from '../domain/task.ts';
+import type { Cause } from '../domain/why.ts';
 import type { WorkerMode, WorkerProfile } from '../domain/worker.ts';
 
 export type { JobPlan, PlacedTask, TaskPlan } from '../domain/plan.ts';
@@ -62,6 +63,16 @@ export interface Moved {
   readonly job: Job;
   readonly moved: number;
   readonly sweeping: boolean;
+}
+
+export interface TaskWhy {
+  /** Its id; of the unclaimed rest of an array the next one. */
+  readonly task: TaskId;
+  readonly state: TaskStateName;
+  /** For how many tasks this is true. */
+  readonly stands: number;
+  /** Nothing in it: a claim of some worker would give it, or it is not waiting. */
+  readonly causes: readonly Cause[];
 }
 
 /**
@@ -221,6 +232,8 @@ export interface Commands {
   /** Ends blocks and forgets the failures that led to them; null: of any job, worker, kind. What a worker failed it still does not get again. */
   forgive: [{ job: JobId | null; worker: WorkerId | null; kind: string | null }, { done: true }];
 
+  /** Why tasks wait: one task, or those of a job (its first hundred, arrays as a whole). Changes nothing. See `domain/why.ts`. */
+  why: [{ task: TaskId; job?: undefined } | { job: JobId; task?: undefined }, { job: Job; tasks: readonly TaskWhy[] }];
   /** Nobody who could run this task was present for as long as its policy waits: it fails, unless somebody has come. */
   giveUp: [{ task: TaskId }, { moved: boolean }];
   /** Inner duties: what is due, the next page of sweeps, forced ends. Run by the engine as `system`. */
@@ -289,6 +302,7 @@ export const commandTable: Readonly<Record<CommandName, CommandRow>> = {
   tell: operate,
   block: operate,
   forgive: operate,
+  why: { right: 'job:read', audited: false, lane: 'bulk' },
   giveUp: inner,
   due: inner,
   sweep: inner,

@@ -5,6 +5,7 @@ import { compareHeads, poolsWanted } from '../../domain/scheduling.ts';
 import type { Task, TaskArray } from '../../domain/task.ts';
 import { roomOf, type Worker } from '../../domain/worker.ts';
 import type { Head } from '../../ports/store.ts';
+import { blockedKey } from './claimable.ts';
 import type { Draft } from './draft.ts';
 
 /** A task row, or one index of an array. */
@@ -43,7 +44,7 @@ export function choose(draft: Draft, worker: Worker, { heads, classes, max, dept
   for (const head of heads.length < 2 ? heads : heads.toSorted(compareHeads)) {
     const { job, kind } = 'task' in head ? head.task : head.array;
     // Its class is not the job's own yet: the sweep has not come to it.
-    if (blocked.size > 0 && blocked.has(`${job} ${kind}`)) continue;
+    if (blocked.size > 0 && blocked.has(blockedKey(job, kind))) continue;
     if ('task' in head) {
       if (take(head.class)) picks.push({ task: head.task });
     } else chooseFrom(head.array, head.class, draft, take, picks);

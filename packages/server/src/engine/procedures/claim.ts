@@ -9,13 +9,10 @@ import { read } from '../../ports/store.ts';
 import type { Assignment, InputOf } from '../commands.ts';
 import { choose, type Pick } from './choose.ts';
 import { loadChosen } from './chosen.ts';
+import { blockedKey, blockedKeys, depthFor, headsFor, mostAtOnce } from './claimable.ts';
 import { Draft } from './draft.ts';
 import { noWorker } from './rounds.ts';
 import type { ProcedureOf } from './types.ts';
-
-/** Rows looked at per claim, over all classes: what is left out is claimed by the next one. */
-const headRows = 512;
-const mostAtOnce = 256;
 
 /** The best fitting tasks for one worker, given at once (`run`) or shown (`offer`). */
 export const claim: ProcedureOf<'claim'> = function* (input, context) {
@@ -41,26 +38,14 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
     );
     return draft.done({ assignments: held.map(({ id }) => facts.assignment(draft, id)), exhausted: [], more: false });
   }
-  const blocked = new Set(first.blocks.map(({ job, kind }) => `${job} ${kind}`));
+  const blocked = blockedKeys(first.blocks);
   const open = first.classes.filter(
-    ({ spec }) => allowed(spec, input, context.by.kinds, draft) && !blocked.has(`${spec.blockJob} ${spec.kind}`),
+    ({ spec }) => allowed(spec, input, context.by.kinds, draft) && !blocked.has(blockedKey(spec.blockJob, spec.kind)),
   );
   const classes = candidates(worker, open, draft, input);
   const max = Math.min(input.max, mostAtOnce);
-  const depth = Math.max(1, Math.min(max, Math.ceil(headRows / Math.max(1, classes.length))));
-  const { heads } = yield* read({
-    heads: {
-      read: 'heads',
-      of: {
-        classes: classes.map(({ id }) => id),
-        worker: worker.id,
-        session: worker.session,
-        picky: worker.picky,
-        now: context.now,
-        depth,
-      },
-    },
-  });
+  const depth = depthFor(max, classes.length);
+  const { heads } = yield* read({ heads: headsFor(worker, classes, depth, context.now) });
   const { picks, used, full } = choose(draft, worker, { heads, classes, max, depth, blocked, mode: input.mode });
   // What may be left in a class that was looked into is said, so that nobody waits beside it.
   const left = classes.some(({ id }) => !used.has(id) && !full.has(id));

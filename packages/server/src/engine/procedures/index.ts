@@ -17,6 +17,7 @@ import { submit } from './submit.ts';
 import { sweep } from './sweep.ts';
 import { force, holdTask, releaseTask, resume, retryTask, stop, suspend } from './task-control.ts';
 import type { ProcedureOf } from './types.ts';
+import { why } from './why.ts';
 import { approve, forget, tell, wish } from './worker-control.ts';
 
 const table: { readonly [N in CommandName]: ProcedureOf<N> } = {
@@ -61,6 +62,7 @@ const table: { readonly [N in CommandName]: ProcedureOf<N> } = {
   block,
   forgive,
   giveUp,
+  why,
   due,
   sweep,
   note,

@@ -12,6 +12,8 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly steps: number;
   readonly yard?: YardOptions;
+  /** Looked at after every step, when nothing is under way. */
+  readonly each?: (yard: Yard) => Promise<void>;
   /** What is broken on purpose loses wake-ups: then only the end counts, after the safety net has had its time. */
   readonly losesWakeUps?: boolean;
 }
@@ -72,6 +74,7 @@ class Simulation {
       else await Promise.all(Array.from({ length: count }, () => this.#act()));
       await settle();
       this.#check();
+      await this.#options.each?.(this.#yard);
     }
     await this.#calm();
     return { begun: this.#begun, succeeded: this.#history.succeededTasks };
