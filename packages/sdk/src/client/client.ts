@@ -7,6 +7,7 @@ import { createHttp, type HttpOptions } from './http.ts';
 import { type JobsClient, jobsClient } from './jobs.ts';
 import { type TasksClient, tasksClient } from './tasks.ts';
 import { auditPage, type TokensClient, tokensClient } from './tokens.ts';
+import { type VariablesClient, variablesClient } from './variables.ts';
 
 export type ClientOptions = HttpOptions;
 
@@ -22,6 +23,7 @@ export interface Client {
   readonly files: FilesClient;
   readonly workers: WorkersClient;
   readonly pools: PoolsClient;
+  readonly variables: VariablesClient;
   readonly tokens: TokensClient;
   /** Committed changes, live and from the past; reconnects by itself. */
   changes(options?: ChangesOptions): AsyncGenerator<ChangeEvent>;
@@ -43,6 +45,7 @@ export function createClient(options: ClientOptions): Client {
     files: filesClient(http),
     workers: workersClient(http),
     pools: poolsClient(http),
+    variables: variablesClient(http),
     tokens: tokensClient(http),
     changes: (what = {}) => followChanges(http, what),
     stats: () => http.json('/v1/stats'),

@@ -1,10 +1,11 @@
 import { commandLimits } from '@switchyard/sdk/commands.ts';
+import { framesText, runsOf } from '@switchyard/sdk/frames.ts';
 import { closed } from '@switchyard/sdk/names.ts';
 import Type, { type Static } from 'typebox';
 import { type Result, refuse } from '../domain/errors.ts';
 import type { CommandText } from '../domain/variables.ts';
 import { command, PlanList } from './command-task.ts';
-import { framesText, runsOf } from './frames.ts';
+
 import type { Around, KindRow } from './kind-row.ts';
 import { type RenderBase, renderBase, renderFields } from './render-fields.ts';
 import { intermediateOf } from './render-paths.ts';

@@ -1,8 +1,9 @@
+import { framesText } from '@switchyard/sdk/frames.ts';
 import { closed } from '@switchyard/sdk/names.ts';
 import Type, { type Static } from 'typebox';
 import { refuse } from '../domain/errors.ts';
 import { command, PlanList } from './command-task.ts';
-import { framesText } from './frames.ts';
+
 import type { KindRow } from './kind-row.ts';
 import { isExr, type RenderBase, renderBase, renderFields } from './render-fields.ts';
 import { intermediateOf } from './render-paths.ts';

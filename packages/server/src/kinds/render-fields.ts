@@ -1,8 +1,9 @@
+import { chunksOf, framesText } from '@switchyard/sdk/frames.ts';
 import { closed, limits } from '@switchyard/sdk/names.ts';
 import { Needs } from '@switchyard/sdk/task-spec.ts';
 import Type, { type Static } from 'typebox';
 import { type Result, refuse } from '../domain/errors.ts';
-import { chunksOf, framesText, parseFrames } from './frames.ts';
+import { parseFrames } from './frames.ts';
 import type { Around } from './kind-row.ts';
 import { blendStem, folderOf, knownVariables, nameOf, type PathRules, storedPath } from './render-paths.ts';
 

@@ -1,9 +1,10 @@
+import { chunksOf, framesText } from '@switchyard/sdk/frames.ts';
 import { closed } from '@switchyard/sdk/names.ts';
 import { Needs } from '@switchyard/sdk/task-spec.ts';
 import Type, { type Static } from 'typebox';
 import { refuse } from '../domain/errors.ts';
 import { command, planCommands } from './command-task.ts';
-import { chunksOf, framesText, parseFrames } from './frames.ts';
+import { parseFrames } from './frames.ts';
 import type { KindRow } from './kind-row.ts';
 import { ChunkSize, Frames, mostChunks } from './render-fields.ts';
 

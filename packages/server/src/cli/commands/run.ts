@@ -8,14 +8,14 @@ import { onInterrupt } from '../kit/interrupt.ts';
 import { exitOf } from '../kit/job-exit.ts';
 import { type JobOptions, withJobOptions } from '../kit/job-options.ts';
 import { jobRequest } from '../kit/job-request.ts';
-import { clean, paint, say } from '../kit/output.ts';
+import { paint, say } from '../kit/output.ts';
 import { jobBar } from '../kit/progress.ts';
 import { onReaderGone } from '../kit/reader-gone.ts';
 import { countsText } from '../kit/states.ts';
 import { streamTask } from '../kit/stream-task.ts';
 import { submitOnce } from '../kit/submit.ts';
 import { surroundings } from '../kit/surroundings.ts';
-import { tasksOf } from '../kit/target.ts';
+import { tellFailures } from '../kit/tell-failures.ts';
 import { watchJob } from '../kit/watch-job.ts';
 
 type Options = ConnectionOptions & JobOptions & { readonly quiet?: boolean };
@@ -85,8 +85,6 @@ async function one({ client }: Context, options: Options, job: JobView, signal: 
   return code;
 }
 
-const shownFailures = 10;
-
 async function many({ client }: Context, options: Options, job: JobView, signal: AbortSignal): Promise<number> {
   const bar = options.quiet === true ? null : jobBar();
   const ended = await watchJob(client, job.id, (now) => bar?.show(now), signal).finally(() => bar?.stop());
@@ -96,13 +94,4 @@ async function many({ client }: Context, options: Options, job: JobView, signal:
     await tellFailures(client, job.id);
   }
   return exitCodes.failed.code;
-}
-
-async function tellFailures(client: Context['client'], job: number): Promise<void> {
-  let left = shownFailures;
-  for await (const task of tasksOf(client, job, { state: ['failed'], limit: shownFailures })) {
-    if (left-- === 0) break;
-    const name = task.index === null ? `t${task.id}` : `${job}.${task.index}`;
-    say(`  ${name}  ${clean(task.error ?? task.text ?? task.reason ?? '')}  (switchyard logs ${name})`);
-  }
 }

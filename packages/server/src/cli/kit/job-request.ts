@@ -26,7 +26,7 @@ export async function jobRequest(argv: readonly string[], options: JobOptions, a
 }
 
 /** What the flags say of the job itself; laid over a job from a file too. */
-export function jobFields(options: JobOptions, now: number): Omit<JobRequest, 'spec'> {
+export function jobFields(options: Omit<JobOptions, 'output'>, now: number): Omit<JobRequest, 'spec'> {
   const fields: Writable<Omit<JobRequest, 'spec'>> = {};
   if (options.name !== undefined) fields.name = options.name;
   if (options.priority !== undefined) fields.priority = options.priority;
@@ -78,7 +78,7 @@ function policy(text: string): 'any' | 'distinct' {
   return text;
 }
 
-function needsOf(options: JobOptions): Needs {
+export function needsOf(options: Omit<JobOptions, 'output'>): Needs {
   const needs: Writable<Needs> = {};
   if (options.slots !== undefined) needs.slots = options.slots;
   if (options.cpus !== undefined) needs.cpus = options.cpus;

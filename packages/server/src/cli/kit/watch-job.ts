@@ -1,19 +1,31 @@
+import type { ProgressEvent } from '@switchyard/sdk/change.ts';
 import type { Client } from '@switchyard/sdk/client/client.ts';
 import { hasEnded } from '@switchyard/sdk/client/jobs.ts';
-import type { JobView } from '@switchyard/sdk/job.ts';
+import type { JobDetail } from '@switchyard/sdk/job-detail.ts';
 import { type Bell, createBell } from './bell.ts';
 import { patiently, restartMs } from './patience.ts';
 
 /** At most so often a job is asked for while its tasks move. */
 const lookMs = 200;
 
-/** Calls `show` as the job goes on, until it has ended or `signal` is aborted: changes say when to look, not a timer. */
-export async function watchJob(client: Client, id: number, show: (job: JobView) => void, signal: AbortSignal): Promise<JobView> {
+export type SeeProgress = (progress: ProgressEvent) => void;
+
+/**
+ * Calls `show` as the job goes on, until it has ended or `signal` is aborted: changes say when to look, not a timer.
+ * `progress` is called with what running tasks say of themselves.
+ */
+export async function watchJob(
+  client: Client,
+  id: number,
+  show: (job: JobDetail) => void,
+  signal: AbortSignal,
+  progress?: SeeProgress,
+): Promise<JobDetail> {
   const over = new AbortController();
   const bell = createBell();
   const stop = AbortSignal.any([over.signal, signal]);
   stop.addEventListener('abort', bell.ring, { once: true });
-  const following = follow(client, id, bell, stop);
+  const following = follow(client, id, bell, stop, progress);
   try {
     for (;;) {
       // The first ring is the open stream: what happens after this look will ring again.
@@ -29,7 +41,11 @@ export async function watchJob(client: Client, id: number, show: (job: JobView) 
   }
 }
 
-async function follow(client: Client, job: number, bell: Bell, signal: AbortSignal): Promise<void> {
-  for await (const _ of client.changes({ job, signal, onOpen: bell.ring })) bell.ring();
+async function follow(client: Client, job: number, bell: Bell, signal: AbortSignal, progress?: SeeProgress): Promise<void> {
+  const wanted = { job, signal, onOpen: bell.ring, ...(progress === undefined ? {} : { progress: true }) };
+  for await (const event of client.changes(wanted)) {
+    if (event.type === 'progress') progress?.(event.progress);
+    else bell.ring();
+  }
   bell.ring();
 }

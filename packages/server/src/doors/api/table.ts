@@ -16,6 +16,7 @@ import { sleepRows } from './rows/sleep.ts';
 import { submitRows } from './rows/submit.ts';
 import { systemRows } from './rows/system.ts';
 import { taskLogRows } from './rows/task-log.ts';
+import { taskSeriesRows } from './rows/task-series.ts';
 import { taskRows } from './rows/tasks.ts';
 import { userRows } from './rows/users.ts';
 import { variableRows } from './rows/variables.ts';
@@ -31,6 +32,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...jobCommandRows(context), // POST /v1/jobs/:id/{cancel,hold,release,retry,priority}, DELETE /v1/jobs/:id
     ...taskRows(context), //       GET  /v1/tasks, /v1/tasks/:id, POST …/{cancel,hold,release,retry,suspend,resume}
     ...taskLogRows(context), //    GET  /v1/tasks/:id/log
+    ...taskSeriesRows(context), // GET  /v1/tasks/:id/series
     ...imageRows(context), //      GET  /v1/jobs/:id/image, PUT /v1/tasks/:id/image
     ...fileRows(context), //       GET  /v1/tasks/:id/artifacts, …/*, POST /v1/blobs, GET /v1/blobs/:sha
     ...workerRows(context), //     GET  /v1/workers, /v1/workers/:id, POST …/{wish,approve}, DELETE
