@@ -1,4 +1,6 @@
+import type { SeriesView } from '../series.ts';
 import type { ArtifactView, TaskDetail, TaskPage, TaskStateName, TaskView } from '../task.ts';
+import type { TaskWhyView } from '../why.ts';
 import type { LogStream } from '../worker-wire.ts';
 import { type FollowOptions, followLog } from './follow-log.ts';
 import type { Http } from './http.ts';
@@ -33,6 +35,8 @@ export interface TasksClient {
   /** In id order. */
   list(filter?: TaskListFilter): Promise<TaskPage>;
   show(id: number): Promise<TaskDetail>;
+  /** What keeps it from starting. */
+  why(id: number): Promise<TaskWhyView>;
   cancel(id: number, options?: { kill?: boolean }): Promise<TaskView>;
   hold(id: number): Promise<TaskView>;
   release(id: number): Promise<TaskView>;
@@ -42,6 +46,8 @@ export interface TasksClient {
   log(id: number, options?: LogOptions): Promise<LogAnswer>;
   logLength(id: number, options?: { stream?: LogStream; attempt?: number }): Promise<number>;
   followLog(id: number, options?: FollowOptions): AsyncGenerator<Uint8Array>;
+  /** Numbers that it left while it ran, thinned to so many rows. */
+  series(id: number, options?: { points?: number }): Promise<SeriesView>;
   artifacts(id: number): Promise<readonly ArtifactView[]>;
   /** The file's bytes; `path` as the artifact says. */
   artifact(id: number, path: string, options?: { signal?: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
@@ -53,6 +59,8 @@ export function tasksClient(http: Http): TasksClient {
   return {
     list: (filter = {}) => http.json(`/v1/tasks${queryString({ ...filter })}`),
     show: (id) => http.json(`/v1/tasks/${id}`),
+    why: (id) => http.json(`/v1/tasks/${id}/why`),
+    series: (id, options = {}) => http.json(`/v1/tasks/${id}/series${queryString({ ...options })}`),
     cancel: (id, options = {}) => act(id, 'cancel', options),
     hold: (id) => act(id, 'hold'),
     release: (id) => act(id, 'release'),

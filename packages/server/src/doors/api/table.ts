@@ -1,6 +1,7 @@
 import type { HttpRow } from '../kit/http-row.ts';
 import type { ApiContext } from './context.ts';
 import { adminRows } from './rows/admin.ts';
+import { blockRows } from './rows/blocks.ts';
 import { changeRows } from './rows/changes.ts';
 import { fileRows } from './rows/files.ts';
 import { poolRows, workerRows } from './rows/fleet.ts';
@@ -20,6 +21,7 @@ import { taskSeriesRows } from './rows/task-series.ts';
 import { taskRows } from './rows/tasks.ts';
 import { userRows } from './rows/users.ts';
 import { variableRows } from './rows/variables.ts';
+import { whyRows } from './rows/why.ts';
 
 /**
  * The whole door. In each family a row is: method and address, right, schemas of address, query and body, what is answered,
@@ -35,6 +37,8 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...taskSeriesRows(context), // GET  /v1/tasks/:id/series
     ...imageRows(context), //      GET  /v1/jobs/:id/image, PUT /v1/tasks/:id/image
     ...fileRows(context), //       GET  /v1/tasks/:id/artifacts, …/*, POST /v1/blobs, GET /v1/blobs/:sha
+    ...whyRows(context), //        GET  /v1/jobs/:id/why, /v1/tasks/:id/why
+    ...blockRows(context), //      GET, POST, DELETE /v1/jobs/:id/blocks, GET /v1/workers/:id/blocks
     ...workerRows(context), //     GET  /v1/workers, /v1/workers/:id, POST …/{wish,approve}, DELETE
     ...sleepRows(context), //      GET, PUT, DELETE /v1/workers/:id/sleep
     ...poolRows(context), //       GET  /v1/pools, PUT and DELETE /v1/pools/:name
