@@ -83,5 +83,5 @@ function wrongValue(name: string, { direction, values }: Variable) {
 
 /** Blender takes a leading `//` for "beside the blend file", so network paths need a drive letter or a mount (flamenco §5.5). */
 function isFolder(value: string): boolean {
-  return /^(\/[^/]|[A-Za-z]:[\\/])/.test(value);
+  return /^(\/[^/]|[A-Za-z]:([\\/]|$))/.test(value);
 }
