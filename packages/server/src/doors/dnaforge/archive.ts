@@ -52,8 +52,8 @@ async function addStage(zip: Zip, engine: Pick<Engine, 'files'>, index: number, 
 /** Files that all stages share stand one folder up: the engine can be run by hand in the unpacked folder. */
 function unpacked(input: string): string {
   return input
-    .replace(/^(\s*topology\s*=\s*)topology\.top\s*$/m, '$1../topology.top')
-    .replace(/^(\s*external_forces_file\s*=\s*)forces\.forces\s*$/m, '$1../forces.forces');
+    .replace(/^(\s*topology\s*=\s*)topology\.top[ \t]*$/m, '$1../topology.top')
+    .replace(/^(\s*external_forces_file\s*=\s*)forces\.forces[ \t]*$/m, '$1../forces.forces');
 }
 
 class Zip {

@@ -93,10 +93,8 @@ export class Board {
   async find(id: JobId): Promise<Simulation | null> {
     await this.ready();
     const entry = this.#entries.get(id);
-    if (entry !== undefined) {
-      if (entry.sim === null) await entry.working;
-      return entry.sim;
-    }
+    if (entry?.sim === null) await entry.working;
+    if (entry?.sim != null) return entry.gone ? null : entry.sim;
     const { engine, by } = this.#deps;
     const job = await engine.query.job(by, id);
     if (job.refusal !== undefined || job.value.kind !== oxdnaKind || job.value.intent === 'building') return null;
@@ -224,6 +222,8 @@ export class Board {
     } finally {
       entry.busy = false;
       entry.working = null;
+      // It could not be read: whoever asks for it tries again.
+      if (entry.sim === null) this.#entries.delete(id);
     }
   }
 

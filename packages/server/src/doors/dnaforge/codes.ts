@@ -13,7 +13,7 @@ const phraseLength = 200;
 export function phraseOf(text: string): string {
   const plain = text
     .replaceAll('\u0394', 'Delta ')
-    .replaceAll(/\s*\u00b0\s*/g, ' degrees ')
+    .replaceAll('\u00b0', 'degrees ')
     .replaceAll(/[\u2018\u2019]/g, "'");
   return plain
     .replaceAll(/[^\x20-\x7e]/g, '?')

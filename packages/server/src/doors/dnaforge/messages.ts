@@ -35,7 +35,10 @@ const checkJobNew = compileCheck(JobNew);
 
 export function readJobNew(given: unknown): Result<JobNew> {
   const fault = checkJobNew(given);
-  if (fault === null) return { value: given as JobNew };
+  if (fault === null) {
+    const asked = given as JobNew;
+    return asked.configs.length > 0 ? { value: asked } : refuse('invalid', 'A simulation needs at least one stage', '/configs');
+  }
   return refuse('malformed', fault.at === '' ? `The job ${fault.text}` : `${fault.at.slice(1)} ${fault.text}`, fault.at);
 }
 

@@ -81,16 +81,19 @@ export function safeKeys(keys: ReadonlyMap<string, string>): Result<Map<string, 
 }
 
 /** Keys of oxDNA that name files or code, beside those above. */
-const reaching = /plugin|checkpoint|reload|_file$|_path$|_prefix$|^include|^(data|conf)_output_/i;
+const reaching = /plugin|checkpoint|reload|_file$|_path$|_prefix$|^include/i;
+/** Observables of the stage's own: into files that the worker keeps for nobody else. */
+const outputBlock = /^(?:analysis_)?data_output_\d+$/;
+const outputName = /(?:^|[\n{])\s*name\s*=\s*[A-Za-z0-9_-][A-Za-z0-9_.-]{0,90}\.(?:out|txt)\s*(?:[\n}]|$)/;
 
 function wrongWith(key: string, value: string): string | null {
   if (!plainKey.test(key)) return 'is not the name of an option';
   if (reaching.test(key)) return 'is not allowed here: stages name no files, outputs or plugins of their own';
   // oxDNA puts other values and results of expressions in here: what comes out of that nobody has looked at.
   if (value.includes('$')) return 'refers to other values; write the value itself';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(value)) return 'holds control characters';
-  return /[/\\]|\.\./.test(value) ? 'holds a path; stages name no files of their own' : null;
+  if (/[^\x20-\x7e\n\t]/.test(value)) return 'holds characters that are not plain ASCII';
+  if (/[/\\]|\.\./.test(value)) return 'holds a path; stages name no files of their own';
+  return outputBlock.test(key) && !outputName.test(value) ? 'must write to a file named like x.out or x.txt' : null;
 }
 
 /** `key = value` lines, in order. */
