@@ -145,7 +145,7 @@ async function openEngine(
   const { engine, close } = await createEngine({ store, bus, blobs, logFiles, images, clock, random, log, began: figures.began });
   closers.add('engine', close);
   const failed = (cause: unknown): void => log.error({ err: String(cause) }, 'retention:failed');
-  const retention = startRetention({ store, engine, blobs, clock, rules: rulesOf(settings), failed });
+  const retention = startRetention({ store, engine, blobs, logFiles, clock, rules: rulesOf(settings), failed });
   closers.add('retention', () => retention.close());
   return engine;
 }
@@ -156,9 +156,13 @@ function rulesOf(settings: Settings): RetentionRules {
   return {
     changesMs: settings['retention.changes'],
     changesCount: settings['retention.changes-count'],
-    auditMs: 90 * day,
+    auditMs: settings['retention.audit'],
+    auditCount: settings['retention.audit-count'],
     idempotencyMs: day,
     jobsMs: settings['retention.jobs'],
+    jobsCount: settings['retention.jobs-count'],
+    logsMs: settings['retention.logs'],
+    logsBytes: settings['retention.logs-size'],
     filesMs: settings['retention.files'],
   };
 }

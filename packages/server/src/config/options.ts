@@ -195,6 +195,36 @@ export const options = {
     group: 'retention',
     help: 'ended jobs older than this are deleted; 0: never',
   },
+  'retention.jobs-count': {
+    type: { is: 'integer', min: 0, max: 1_000_000_000 },
+    default: 0,
+    group: 'retention',
+    help: 'of the ended jobs so many of the newest are kept; 0: all',
+  },
+  'retention.logs': {
+    type: { is: 'duration', min: 0, max: 100 * year },
+    default: 0,
+    group: 'retention',
+    help: 'output in files (more than 4 KiB) of tasks that have ended is removed after this; 0: with its job',
+  },
+  'retention.logs-size': {
+    type: { is: 'size', min: 0, max: 1024 * TiB },
+    default: 0,
+    group: 'retention',
+    help: 'all output in files together: beyond this the oldest is removed, of ended tasks only; 0: no bound',
+  },
+  'retention.audit': {
+    type: { is: 'duration', min: day, max: 100 * year },
+    default: 90 * day,
+    group: 'retention',
+    help: 'how long it is kept who did what',
+  },
+  'retention.audit-count': {
+    type: { is: 'integer', min: 0, max: 1_000_000_000 },
+    default: 5_000_000,
+    group: 'retention',
+    help: 'how many entries of that are kept at most; 0: by age alone',
+  },
   'retention.files': {
     type: { is: 'duration', min: minute, max: year },
     default: day,

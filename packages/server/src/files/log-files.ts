@@ -7,6 +7,7 @@ import { createHandleCache } from './handle-cache.ts';
 import { LogFile } from './log-file.ts';
 import { type LogLayout, layoutOf } from './log-layout.ts';
 import { logFolderOf, logPathOf } from './log-paths.ts';
+import { type LogFolder, logFolders, tooMuch } from './log-sweep.ts';
 import { createTurns } from './turns.ts';
 
 export interface LogFilesOptions {
@@ -122,6 +123,15 @@ class DiskLogFiles implements LogFiles {
       await rm(folder, { recursive: true, force: true });
       await removeIfEmpty(dirname(folder));
     });
+  }
+
+  async excess(writtenBefore: number, mostBytes: number | null): Promise<readonly { task: TaskId; bytes: number }[]> {
+    const folders: LogFolder[] = [];
+    for await (const folder of logFolders(this.#dir)) {
+      if (this.#closed) return [];
+      folders.push(folder);
+    }
+    return tooMuch(folders, writtenBefore, mostBytes);
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,8 @@ export interface LogFiles {
   /** Logical bytes `start … end - 1` of a log of committed `length`; a gap is reported, not filled. */
   read(at: LogAddress, length: number, start: number, end: number): Promise<LogSlice>;
   drop(task: TaskId): Promise<void>;
+  /** Tasks whose files were last written before a moment (ms), and the oldest beside them, so that the rest fits (null: no bound). */
+  excess(writtenBefore: number, mostBytes: number | null): Promise<readonly { readonly task: TaskId; readonly bytes: number }[]>;
   readonly cap: number;
   close(): Promise<void>;
 }

@@ -52,7 +52,7 @@ export interface TrimRule {
   readonly what: 'changes' | 'audit' | 'idempotent';
   /** What is older goes. */
   readonly olderThan: Millis;
-  /** Of the changes, whatever is beyond so many of the newest goes too; null: by age alone. */
+  /** Of changes and audit, whatever is beyond so many of the newest goes too; null: by age alone. */
   readonly keep: number | null;
 }
 
@@ -368,4 +368,6 @@ export interface Queries {
   audit(page: Page): Promise<(AuditRow & { id: number })[]>;
   /** Every blob that an attempt's artifacts, a body's inputs or a task's checkpoint refer to. Read in slices. */
   blobsInUse(): Promise<ReadonlySet<string>>;
+  /** Every task whose files tasks that have not ended were told to take. Read in slices. */
+  sourcesInUse(): Promise<ReadonlySet<TaskId>>;
 }

@@ -12,7 +12,10 @@ export function trimmer(connection: Connection, newestChange: () => number): (ru
     `SELECT max(number) FROM (SELECT number, at FROM change ORDER BY number LIMIT ${slice}) WHERE at < ? OR number <= ?`,
   );
   const changes = connection.prepare('DELETE FROM change WHERE number <= ?');
-  const lastAudit = connection.prepare(`SELECT max(id) FROM (SELECT id, at FROM audit ORDER BY id LIMIT ${slice}) WHERE at < ?`);
+  const lastAudit = connection.prepare(
+    `SELECT max(id) FROM (SELECT id, at FROM audit ORDER BY id LIMIT ${slice}) WHERE at < ? OR id <= ?`,
+  );
+  const newestAudit = connection.prepare('SELECT max(id) FROM audit');
   const audit = connection.prepare('DELETE FROM audit WHERE id <= ?');
   const idempotent = connection.prepare(
     `DELETE FROM idempotent WHERE (owner, key) IN (SELECT owner, key FROM idempotent WHERE at < ? ORDER BY at LIMIT ${slice})`,
@@ -23,7 +26,9 @@ export function trimmer(connection: Connection, newestChange: () => number): (ru
       const below = keep === null ? 0 : newestChange() - keep;
       removed = Number(changes.run(numberOf(lastChange.get(olderThan, below))).changes);
     } else if (what === 'audit') {
-      removed = Number(audit.run(numberOf(lastAudit.get(olderThan))).changes);
+      removed = Number(
+        audit.run(numberOf(lastAudit.get(olderThan, keep === null ? 0 : numberOf(newestAudit.get()) - keep))).changes,
+      );
     } else {
       removed = Number(idempotent.run(olderThan).changes);
     }

@@ -27,6 +27,7 @@ export function countedFiles(files: LogFiles): LogFiles {
     write: (at, offset, bytes) => count(() => files.write(at, offset, bytes)),
     read: (at, length, start, end) => count(() => files.read(at, length, start, end)),
     drop: (task) => count(() => files.drop(task)),
+    excess: (before, most) => count(() => files.excess(before, most)),
     close: () => files.close(),
   };
 }

@@ -3,6 +3,7 @@ import type { Quiet } from '../commits.ts';
 import type { Connection } from '../database.ts';
 import { fleetQueries } from './fleet-queries.ts';
 import { jobQueries } from './job-queries.ts';
+import { sourcesInUse } from './sources.ts';
 import { taskQueries } from './task-queries.ts';
 import { timeQueries } from './time-queries.ts';
 import { trailQueries } from './trail-queries.ts';
@@ -15,5 +16,6 @@ export function sqliteQueries(connection: Connection, quiet: Quiet): Queries {
     ...fleetQueries(connection),
     ...timeQueries(connection),
     ...trailQueries(connection),
+    sourcesInUse: sourcesInUse(connection),
   };
 }
