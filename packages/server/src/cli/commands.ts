@@ -29,6 +29,7 @@ export const commands: readonly CommandRow[] = [
   { name: 'wait', group: work, summary: 'wait until jobs have ended', load: () => import('./commands/wait.ts') },
   { name: 'jobs', group: look, summary: 'list jobs', load: () => import('./commands/jobs.ts') },
   { name: 'job', group: look, summary: 'show one job or one task', load: () => import('./commands/job.ts') },
+  { name: 'why', group: look, summary: 'why a job or a task waits', load: () => import('./commands/why.ts') },
   { name: 'logs', group: look, summary: 'show the output of a task', load: () => import('./commands/logs.ts') },
   {
     name: 'artifacts',

@@ -9,7 +9,7 @@ import { command, PlanList } from './command-task.ts';
 import type { Around, KindRow } from './kind-row.ts';
 import { type RenderBase, renderBase, renderFields } from './render-fields.ts';
 import { intermediateOf } from './render-paths.ts';
-import { removeOverrides, writeOverrides } from './rna-overrides.ts';
+import { type Overrides, overridesOf } from './rna-overrides.ts';
 
 const Spec = Type.Object(
   {
@@ -91,12 +91,14 @@ class Progressive {
   readonly #base: RenderBase;
   readonly #around: Around;
   readonly #folder: string;
+  readonly #overrides: Overrides | null;
 
   constructor(spec: Spec, base: RenderBase, around: Around) {
     this.#spec = spec;
     this.#base = base;
     this.#around = around;
     this.#folder = intermediateOf(base.folder, around.now);
+    this.#overrides = overridesOf(base.filepath, spec.rna_overrides, this.#folder);
   }
 
   plan(steps: readonly Samples[]): void {
@@ -116,9 +118,8 @@ class Progressive {
   #begin(): number {
     const destroy = [command('remove_tree', { path: this.#folder })];
     const first = this.list.add({ key: 'destroy-preexisting-intermediate', kind: 'file-management', commands: destroy });
-    const { rna_overrides: overrides = [] } = this.#spec;
-    if (overrides.length === 0) return first;
-    const commands = [writeOverrides(this.#base.filepath, overrides)];
+    if (this.#overrides === null) return first;
+    const commands = [this.#overrides.write];
     return this.list.add({ key: 'rna-overrides', kind: 'file-management', commands, after: [first] });
   }
 
@@ -133,6 +134,7 @@ class Progressive {
         cycles_num_chunks: this.#spec.cycles_sample_count,
         cycles_chunk_start: samples.from,
         cycles_chunk_end: samples.to,
+        ...(this.#overrides === null ? {} : { python_expr: this.#overrides.check }),
       };
       return this.list.add(
         {
@@ -208,8 +210,8 @@ class Progressive {
       const commands = [copy(`${folder}/preview.mkv`, final, `${stem}-${frames}.mkv`)];
       done.push(this.list.add({ key: 'publish-video-to-output', kind: 'file-management', commands, after: [away] }));
     }
-    if (this.#spec.rna_overrides === undefined) return;
-    const clean = [removeOverrides(filepath)];
+    if (this.#overrides === null) return;
+    const clean = [this.#overrides.remove];
     this.list.add({ key: 'remove-rna-overrides', kind: 'file-management', commands: clean, after: merged });
   }
 

@@ -2,12 +2,13 @@ import { framesText } from '@switchyard/sdk/frames.ts';
 import { closed } from '@switchyard/sdk/names.ts';
 import Type, { type Static } from 'typebox';
 import { type Result, refuse } from '../domain/errors.ts';
+import type { CommandText } from '../domain/variables.ts';
 import { command, PlanList } from './command-task.ts';
 
 import type { Around, KindRow } from './kind-row.ts';
 import { isExr, type RenderBase, renderBase, renderFields } from './render-fields.ts';
 import { intermediateOf } from './render-paths.ts';
-import { removeOverrides, writeOverrides } from './rna-overrides.ts';
+import { overridesOf } from './rna-overrides.ts';
 
 const Spec = Type.Object(
   {
@@ -34,10 +35,11 @@ export const blenderRender: KindRow = {
     const video = videoOf(spec, base, around);
     if (video.refusal !== undefined) return video;
     const plan = new PlanList();
-    const { needs, rna_overrides: overrides = [] } = spec;
+    const { needs } = spec;
     const { filepath } = base;
     const folder = intermediateOf(base.folder, around.now);
-    const first = overrides.length === 0 ? [] : [plan.add(overridesTask(filepath, overrides))];
+    const overrides = overridesOf(filepath, spec.rna_overrides, folder);
+    const first = overrides === null ? [] : [plan.add(overridesTask(overrides.write))];
     const renders = plan.add(
       {
         key: 'blender-render',
@@ -49,6 +51,7 @@ export const blenderRender: KindRow = {
             render_output: `${folder}/${base.pattern}`,
             ...(spec.format === undefined ? {} : { format: spec.format }),
             frames: '{item}',
+            ...(overrides === null ? {} : { python_expr: overrides.check }),
           }),
         ],
         items: base.chunks.map((chunk) => framesText(chunk, '..')),
@@ -60,18 +63,15 @@ export const blenderRender: KindRow = {
     plan.add({
       key: 'move-to-final',
       kind: 'file-management',
-      commands: [
-        command('move_to_final', { src: folder, dest: base.folder }),
-        ...(overrides.length === 0 ? [] : [removeOverrides(filepath)]),
-      ],
+      commands: [command('move_to_final', { src: folder, dest: base.folder }), ...(overrides === null ? [] : [overrides.remove])],
       after: [last],
     });
     return { value: { name: base.stem, spec: JSON.stringify(spec), tasks: plan.tasks } };
   },
 };
 
-function overridesTask(filepath: string, lines: readonly string[]) {
-  return { key: 'rna-overrides', kind: 'file-management', commands: [writeOverrides(filepath, lines)] };
+function overridesTask(write: CommandText) {
+  return { key: 'rna-overrides', kind: 'file-management', commands: [write] };
 }
 
 interface Video {

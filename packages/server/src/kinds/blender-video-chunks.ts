@@ -7,7 +7,7 @@ import { command, PlanList } from './command-task.ts';
 import type { KindRow } from './kind-row.ts';
 import { isExr, type RenderBase, renderBase, renderFields } from './render-fields.ts';
 import { intermediateOf } from './render-paths.ts';
-import { removeOverrides, writeOverrides } from './rna-overrides.ts';
+import { type Overrides, overridesOf } from './rna-overrides.ts';
 
 const Spec = Type.Object(
   {
@@ -42,8 +42,9 @@ export const blenderVideoChunks: KindRow = {
     }
     const plan = new PlanList();
     const folder = intermediateOf(base.folder, around.now);
-    const start = begin(plan, spec, base, folder);
-    const videos = base.chunks.map((chunk, i) => planChunk(plan, { spec, base, folder, start, chunk, i }));
+    const overrides = overridesOf(base.filepath, spec.rna_overrides, folder);
+    const start = begin(plan, overrides, folder);
+    const videos = base.chunks.map((chunk, i) => planChunk(plan, { spec, base, folder, overrides, start, chunk, i }));
     const silent = `${folder}/silent.mkv`;
     const joined = plan.add({
       key: 'concatenate-videos',
@@ -61,7 +62,7 @@ export const blenderVideoChunks: KindRow = {
       kind: 'file-management',
       commands: [
         command('move_with_counter', { src: done.file, dest: `${base.folder}/${base.stem}-${base.framesText}.mkv` }),
-        ...(spec.rna_overrides === undefined ? [] : [removeOverrides(base.filepath)]),
+        ...(overrides === null ? [] : [overrides.remove]),
       ],
       after: [done.last],
     });
@@ -70,25 +71,25 @@ export const blenderVideoChunks: KindRow = {
 };
 
 /** The folder of an earlier try goes out of the way; overrides are written in the same breath. */
-function begin(plan: PlanList, { rna_overrides: overrides = [] }: Spec, { filepath }: RenderBase, folder: string): number {
+function begin(plan: PlanList, overrides: Overrides | null, folder: string): number {
   const away = { key: 'move-out-of-way', kind: 'file-management', commands: [command('move_out_of_way', { src: folder })] };
   const first = plan.add(away);
-  if (overrides.length === 0) return first;
-  const write = [writeOverrides(filepath, overrides)];
-  return plan.add({ key: 'rna-overrides', kind: 'file-management', commands: write, after: [first] });
+  if (overrides === null) return first;
+  return plan.add({ key: 'rna-overrides', kind: 'file-management', commands: [overrides.write], after: [first] });
 }
 
 interface Chunk {
   readonly spec: Spec;
   readonly base: RenderBase;
   readonly folder: string;
+  readonly overrides: Overrides | null;
   readonly start: number;
   readonly chunk: readonly number[];
   readonly i: number;
 }
 
 /** Frames, then their video. Pieces are put together in the order of their names. */
-function planChunk(plan: PlanList, { spec, base, folder, start, chunk, i }: Chunk): number {
+function planChunk(plan: PlanList, { spec, base, folder, overrides, start, chunk, i }: Chunk): number {
   const number = String(i + 1).padStart(6, '0');
   const frames = `${folder}/frames-${number}`;
   const rendered = plan.add(
@@ -102,6 +103,7 @@ function planChunk(plan: PlanList, { spec, base, folder, start, chunk, i }: Chun
           render_output: `${frames}/######`,
           ...(spec.format === undefined ? {} : { format: spec.format }),
           frames: framesText(chunk, '..'),
+          ...(overrides === null ? {} : { python_expr: overrides.check }),
         }),
       ],
       after: [start],

@@ -68,6 +68,10 @@ export function renderBase(spec: RenderFields, around: Around): Result<RenderBas
   }
   const blender = knownVariables('blender_cmd', spec.blender_cmd ?? '{blender}', around.variables);
   if (blender.refusal !== undefined) return blender;
+  if (spec.format !== undefined && !Object.hasOwn(formats, spec.format)) {
+    const known = Object.keys(formats).join(', ');
+    return refuse('invalid', `Blender has no format ${spec.format}; it has ${known}`, '/spec/format');
+  }
   const frames = parseFrames(spec.frames, '/spec/frames');
   if (frames.refusal !== undefined) return frames;
   const count = Math.ceil(frames.value.length / spec.chunk_size);
@@ -102,8 +106,8 @@ function shortText(frames: readonly number[]): string {
   return text.length <= 80 ? text : `${frames[0]}-${frames.at(-1)}`;
 }
 
-/** How Blender ends the names of its files. */
-const extensions: Readonly<Record<string, string>> = {
+/** Formats that Blender knows, and how it ends the names of their files; null: several, or movies. */
+const formats: Readonly<Record<string, string | null>> = {
   PNG: '.png',
   JPEG: '.jpg',
   BMP: '.bmp',
@@ -119,10 +123,18 @@ const extensions: Readonly<Record<string, string>> = {
   EXR: '.exr',
   OPEN_EXR_MULTILAYER: '.exr',
   MULTILAYER: '.exr',
+  JP2: '.jp2',
+  RAWTGA: '.tga',
+  DDS: '.dds',
+  AVIRAW: null,
+  AVIJPEG: null,
+  AVI_RAW: null,
+  AVI_JPEG: null,
+  FFMPEG: null,
 };
 
 function extensionOf(format: string | undefined): string | null {
-  return format !== undefined && Object.hasOwn(extensions, format) ? (extensions[format] ?? null) : null;
+  return format === undefined ? null : (formats[format] ?? null);
 }
 
 /** High dynamic range: no video is made of it. */

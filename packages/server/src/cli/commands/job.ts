@@ -11,6 +11,7 @@ import { countsText, stateStyle } from '../kit/states.ts';
 import { type Column, factsText, tableText } from '../kit/table.ts';
 import { parseTarget, targetHelp, taskIdOf, tasksOf } from '../kit/target.ts';
 import { bytesText, ranText, whenText } from '../kit/times.ts';
+import { jobCauses } from './why.ts';
 
 interface Options extends ConnectionOptions, JsonOption {
   readonly state?: readonly TaskStateName[];
@@ -36,7 +37,11 @@ async function job({ client }: Context, options: Options, word: string): Promise
   if (target.is !== 'job') {
     const detail = await client.tasks.show(await taskIdOf(client, target));
     if (options.json === true) printJson(detail);
-    else showTask(detail);
+    else {
+      showTask(detail);
+      const { causes } = await client.tasks.why(detail.id);
+      if (causes.length > 0) print(`\nWhy it waits:\n${causes.map(({ text }) => `  - ${clean(text)}`).join('\n')}`);
+    }
     return 0;
   }
   const detail = await client.jobs.show(target.job);
@@ -47,9 +52,18 @@ async function job({ client }: Context, options: Options, word: string): Promise
       if (tasks.push(task) >= options.tasks) break;
     }
   }
-  if (options.json === true) printJson({ ...detail, tasks });
-  else showJob(detail, tasks);
+  if (options.json === true) {
+    printJson({ ...detail, tasks });
+    return 0;
+  }
+  showJob(detail, tasks);
+  if (detail.counts.waiting + detail.counts.ready > 0) await showWhy(client, target.job);
   return 0;
+}
+
+async function showWhy(client: Context['client'], id: number): Promise<void> {
+  const lines = jobCauses(await client.jobs.why(id));
+  if (lines.length > 0) print(`\nWhy it waits:\n${lines.slice(0, 10).join('\n')}`);
 }
 
 function state(text: string): string {

@@ -73,7 +73,8 @@ async function follow(client: Client, options: Options, wanted: RenderRequest): 
   try {
     job = await submitOnce(client, wanted.request);
     if (interrupted !== null) cancel(job.id);
-    if (options.quiet !== true) say(`switchyard: job ${job.id}, ${wanted.frames} frames in ${job.total} tasks`);
+    if (options.quiet !== true)
+      say(`switchyard: job ${job.id}, ${counted(wanted.frames, 'frame')} in ${counted(job.total, 'task')}`);
     const ended = await watched(client, job.id, options, wanted, leave.signal);
     return interrupted ?? (await told(client, ended, options, wanted));
   } finally {
@@ -104,3 +105,5 @@ async function told(client: Client, job: JobDetail, options: Options, { folder }
   }
   return exitCodes.failed.code;
 }
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

@@ -1,3 +1,4 @@
+import type { BlockView } from '@switchyard/sdk/block.ts';
 import type { WishRequest, WorkerView } from '@switchyard/sdk/worker.ts';
 import type { Command } from 'commander';
 import { action, type Context } from '../kit/action.ts';
@@ -8,7 +9,8 @@ import { type JsonOption, withJson } from '../kit/options.ts';
 import { paint, print, printJson } from '../kit/output.ts';
 import { stateStyle } from '../kit/states.ts';
 import { type Column, factsText, tableText } from '../kit/table.ts';
-import { agoText } from '../kit/times.ts';
+import { parseJob } from '../kit/target.ts';
+import { agoText, whenText } from '../kit/times.ts';
 
 type Options = ConnectionOptions & JsonOption;
 
@@ -32,6 +34,31 @@ export function define(command: Command): void {
     .argument('<id>', 'id of a worker')
     .option('--force', 'although it holds tasks: they count as lost')
     .action(action(forgetOne));
+  const blocks = command.command('blocks').summary('workers that a job does not use any more');
+  withJson(
+    withConnection(
+      blocks.description('Workers that get no tasks of a kind of a job: they failed too many, or somebody said so.'),
+    ),
+  )
+    .argument('<job>', 'id of a job')
+    .action(action(listBlocks));
+  const block = command
+    .command('block')
+    .summary('keep it from a job')
+    .description('Keeps a worker from the tasks of a kind of a job.');
+  withJson(withConnection(block))
+    .optionsGroup('Options:')
+    .argument('<id>', 'id of a worker')
+    .argument('<job>', 'id of a job')
+    .argument('[kind]', 'kind of tasks', 'shell')
+    .option('--now', 'what it runs of it is stopped and goes back')
+    .action(action(blockOne));
+  const forgive = command.command('forgive').summary('let it try a job again').description('Lets a worker try a job again.');
+  withJson(withConnection(forgive))
+    .argument('<id>', 'id of a worker, or all')
+    .argument('<job>', 'id of a job')
+    .argument('[kind]', 'kind of tasks; all if absent')
+    .action(action(forgiveOne));
   withExamples(command, [
     ['switchyard workers', 'all of them'],
     ['switchyard workers show 3', 'what it has and what it runs'],
@@ -130,6 +157,41 @@ async function approveOne({ client }: Context, _: Options, id: string): Promise<
   const worker = await client.workers.approve(workerId(id));
   print(`worker ${worker.id} ${worker.status}`);
   return 0;
+}
+
+const blockColumns: readonly Column<BlockView>[] = [
+  { title: 'WORKER', value: (block) => block.worker, right: true },
+  { title: 'KIND', value: (block) => block.kind },
+  { title: 'SINCE', value: (block) => whenText(block.at, Date.now()) },
+  { title: 'UNTIL', value: (block) => (block.until === null ? 'forgiven' : whenText(block.until, Date.now())) },
+];
+
+function showBlocks(options: Options, job: number, blocks: readonly BlockView[]): number {
+  if (options.json === true) printJson({ blocks });
+  else print(blocks.length === 0 ? `Every worker may try job ${job}.` : tableText(blockColumns, blocks));
+  return 0;
+}
+
+async function listBlocks({ client }: Context, options: Options, word: string): Promise<number> {
+  const job = parseJob(word);
+  return showBlocks(options, job, await client.jobs.blocks(job));
+}
+
+async function blockOne(
+  { client }: Context,
+  options: Options & { now?: boolean },
+  id: string,
+  word: string,
+  kind: string,
+): Promise<number> {
+  const job = parseJob(word);
+  return showBlocks(options, job, await client.jobs.block(job, { worker: workerId(id), kind, requeue: options.now === true }));
+}
+
+async function forgiveOne({ client }: Context, options: Options, id: string, word: string, kind?: string): Promise<number> {
+  const job = parseJob(word);
+  const whom = { ...(id === 'all' ? {} : { worker: workerId(id) }), ...(kind === undefined ? {} : { kind }) };
+  return showBlocks(options, job, await client.jobs.forgive(job, whom));
 }
 
 async function forgetOne({ client }: Context, options: Options & { force?: boolean }, id: string): Promise<number> {

@@ -10,7 +10,6 @@ declare module 'cli-progress' {
     readonly clearOnComplete: boolean;
     readonly stopOnComplete: boolean;
     readonly autopadding: boolean;
-    readonly etaBuffer?: number;
   }
   export class SingleBar {
     constructor(options: BarOptions);

@@ -1,7 +1,8 @@
 import type { ProgressEvent } from '@switchyard/sdk/change.ts';
 import type { JobDetail } from '@switchyard/sdk/job-detail.ts';
 import { SingleBar } from 'cli-progress';
-import { createFrameCount } from './frame-count.ts';
+import { createFrameCount, timeLeft } from './frame-count.ts';
+import { spanText } from './times.ts';
 
 /** A bar on standard error for the frames of a render job, with the time left; null where nobody would see it. */
 export interface FrameBar {
@@ -14,7 +15,7 @@ export function frameBar(frames: number, chunk: number, stream: NodeJS.WriteStre
   if (stream.isTTY !== true) return null;
   const bar = new SingleBar({
     stream,
-    format: '{bar} {value}/{total} frames {percentage}%  {now}  {duration_formatted}, {eta_formatted} left',
+    format: '{bar} {value}/{total} frames {percentage}%  {now}  {duration_formatted}{left}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,
@@ -22,12 +23,17 @@ export function frameBar(frames: number, chunk: number, stream: NodeJS.WriteStre
     clearOnComplete: false,
     stopOnComplete: false,
     autopadding: true,
-    // As many as a whole chunk and more: frames come in bursts.
-    etaBuffer: 50,
   });
   const count = createFrameCount(frames, chunk);
-  bar.start(frames, 0, { now: 'waiting' });
-  const show = (): void => bar.update(count.done, { now: count.now });
+  bar.start(frames, 0, { now: 'waiting', left: '' });
+  let since: number | null = null;
+  const show = (): void => {
+    const { done, now } = count;
+    // Waiting for a worker says nothing about the pace.
+    if (now !== 'waiting') since ??= performance.now();
+    const left = since === null ? null : timeLeft(done, frames, performance.now() - since);
+    bar.update(done, { now, left: left === null ? '' : `, ${spanText(left)} left` });
+  };
   return {
     job(job) {
       count.job(job);

@@ -16,13 +16,16 @@ const renders = 'blender-render';
 export function createFrameCount(frames: number, chunk: number): FrameCount {
   const running = new Map<number, number>();
   let ended = 0;
+  let most = 0;
   let now = 'waiting';
   let range = { first: 0, last: 0 };
   return {
     get done() {
       let sum = Math.min(frames, ended * chunk);
       for (const done of running.values()) sum += done;
-      return Math.min(frames, sum);
+      // Never back: between the end of a chunk and its being counted its frames are there all the same.
+      most = Math.max(most, Math.min(frames, sum));
+      return most;
     },
     get now() {
       return now;
@@ -44,6 +47,11 @@ export function createFrameCount(frames: number, chunk: number): FrameCount {
 
 function stageOf({ counts }: JobDetail, rendered: boolean): string {
   if (counts.failed > 0) return `${counts.failed} failed`;
-  if (counts.running > 0) return rendered ? 'finishing' : `${counts.running} running`;
-  return 'waiting';
+  if (rendered) return 'finishing';
+  return counts.running > 0 ? `${counts.running} running` : 'waiting';
+}
+
+/** Time left at the pace so far, ms. Null: nothing is done yet that would tell. */
+export function timeLeft(done: number, total: number, ms: number): number | null {
+  return done === 0 ? null : (ms / done) * (total - done);
 }

@@ -91,7 +91,8 @@ export function renderRequest(file: string, options: RenderOptions, here: Here):
   const read = readFrames(options.frames);
   if ('wrong' in read) throw usage(`--frames: ${read.wrong}`);
   const path = here.platform === 'win32' ? win32 : posix;
-  const absolute = (text: string): string => (text.startsWith('{') ? text : path.resolve(here.cwd, text));
+  // Variables and network paths are the server's to judge.
+  const absolute = (text: string): string => (/^(\{|\/\/|\\\\)/.test(text) ? text : path.resolve(here.cwd, text));
   const filepath = absolute(file);
   const output = patternOf(options.output === undefined ? beside(filepath) : absolute(options.output), here.platform);
   const needs = needsOf(options);
