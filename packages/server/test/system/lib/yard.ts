@@ -55,10 +55,12 @@ export class Yard implements AsyncDisposable {
     return this.#server.ready;
   }
 
-  /** Starts the server, always on the same port. */
-  async start(flags: readonly string[] = []): Promise<Ready> {
+  /** Starts the server, always on the same port. Its worker gets the variables too. */
+  async start(flags: readonly string[] = [], env: Record<string, string> = {}): Promise<Ready> {
     const kueue = flags.some((flag) => flag.startsWith('--kueue')) ? [] : ['--no-kueue-enabled'];
-    const child = this.#spawn(['serve', '--json', '--port', String(this.#port), '--log-level', 'warn', ...kueue, ...flags]);
+    const child = this.#spawn(['serve', '--json', '--port', String(this.#port), '--log-level', 'warn', ...kueue, ...flags], {
+      env,
+    });
     const err = gather(child.stderr);
     const gone = once(child, 'exit').then(() => {
       throw new Error(`the server did not start: ${err()}`);
