@@ -43,7 +43,12 @@ function parentText({ kind, id, name, state }: Parent): string {
 
 const nameOf = ({ id, name }: WorkerName): string => (name === '' ? `worker ${id}` : `${name} (worker ${id})`);
 
-const units: Readonly<Record<string, string>> = { ramMb: 'MiB of memory' };
+const units: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  slots: ['slot', 'slots'],
+  cpus: ['cpu', 'cpus'],
+  ramMb: ['MiB of memory', 'MiB of memory'],
+};
+const amountText = (n: number, what: string): string => `${n} ${units[what]?.[n === 1 ? 0 : 1] ?? what}`;
 
 /** The same words for one worker and for many: what it is, then who. */
 function workersText(cause: Cause & { code: 'workers' }, at: (moment: number) => string): string {
@@ -61,7 +66,7 @@ function obstacleText(obstacle: Exclude<Obstacle, { code: 'kind' }>, at: (moment
     case 'tags':
       return `without the ${obstacle.missing.length === 1 ? 'tag' : 'tags'} ${obstacle.missing.join(', ')} that it needs`;
     case 'size':
-      return `too small, it needs ${obstacle.wanted} ${units[obstacle.what] ?? obstacle.what}`;
+      return `too small, it needs ${amountText(obstacle.wanted, obstacle.what)}`;
     case 'testing':
       return 'testing, and takes nothing but tests';
     case 'status':
@@ -75,7 +80,7 @@ function obstacleText(obstacle: Exclude<Obstacle, { code: 'kind' }>, at: (moment
     case 'excluded':
       return excludedText(obstacle, at);
     case 'busy':
-      return `too little room at present, it needs ${obstacle.wanted} ${units[obstacle.what] ?? obstacle.what}`;
+      return `too little room at present, it needs ${amountText(obstacle.wanted, obstacle.what)}`;
     case 'behind':
       return 'other tasks stand before it on';
     default:

@@ -77,6 +77,10 @@ describe('retention', () => {
     expect(await yard.blobs.size(used)).toBe(4);
     expect(ok(await yard.engine.query.job(admin, second.job.id)).state).toBe('active');
     expect((await yard.store.query.tallies())[0]).toMatchObject({ finishedRuns: 0, counts: { succeeded: 0, running: 1 } });
+    // Submitted long ago, ended just now: its time begins now.
+    await worker.end(second.taskIds[0]!);
+    await held.tidy();
+    expect(await isThere(yard, second.job.id)).toBe(true);
   });
 
   test('a job whose files a waiting task of another job is to take stays until that one has them', async () => {

@@ -51,7 +51,7 @@ describe('why a task waits, in words', () => {
     const second = await one(yard);
     expect([await texts(yard, first), await texts(yard, second)]).toEqual([
       [],
-      ['too little room at present, it needs 1 slots: w (worker 1)'],
+      ['too little room at present, it needs 1 slot: w (worker 1)'],
     ]);
     await does(yard, 'wish', { worker: worker.id, mode: 'draining', lazy: true });
     expect(await texts(yard, second)).toEqual(['asked to be draining: w (worker 1)']);

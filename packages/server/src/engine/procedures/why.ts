@@ -173,14 +173,15 @@ function causesOf(
   if (isEnded(state) || (state.state !== 'waiting' && state.state !== 'ready' && state.state !== 'offered')) return [];
   const own = ownCauses(one, { workers });
   if (state.state === 'offered') return own;
-  const pools = poolCauses(one.spec, draft.pools);
+  // What waits stands in no queue yet: that somebody has no room now, or a pool, is not what keeps it.
+  const waits = own.length > 0;
+  const pools = poolCauses(one.spec, draft.pools).filter((cause) => !waits || (cause.code === 'pool' && cause.total === null));
   const found: { worker: Worker; obstacle: Obstacle }[] = [];
   for (const worker of workers) {
     const obstacle = obstacleFor(worker, one, draft.now);
-    if (obstacle !== null) found.push({ worker, obstacle });
-    // What waits stands in no queue yet: that somebody could take it is all there is to know.
-    else if (own.length > 0 || pools.length > 0 || next.get(worker.id)?.has(id)) return [...own, ...pools];
-    else found.push({ worker, obstacle: { code: 'behind' } });
+    const could = obstacle === null || (waits && obstacle.code === 'busy');
+    if (could && (waits || pools.length > 0 || next.get(worker.id)?.has(id))) return [...own, ...pools];
+    found.push({ worker, obstacle: obstacle ?? { code: 'behind' } });
   }
   return [...own, ...pools, ...workerCauses(found)];
 }
