@@ -1,3 +1,4 @@
+import type { BlockView } from '../block.ts';
 import type { PoolView } from '../pool.ts';
 import type { WorkerDetail } from '../system.ts';
 import type { WishRequest, WorkerView } from '../worker.ts';
@@ -7,6 +8,8 @@ import { queryString } from './query-string.ts';
 export interface WorkersClient {
   list(): Promise<readonly WorkerView[]>;
   show(id: number): Promise<WorkerDetail>;
+  /** Jobs of which it gets no tasks of a kind. */
+  blocks(id: number): Promise<readonly BlockView[]>;
   /** Asks it to become something; it follows as soon as it can. */
   wish(id: number, wish: WishRequest): Promise<WorkerView>;
   approve(id: number): Promise<WorkerView>;
@@ -18,6 +21,7 @@ export function workersClient(http: Http): WorkersClient {
   return {
     list: async () => (await http.json<{ workers: WorkerView[] }>('/v1/workers')).workers,
     show: (id) => http.json(`/v1/workers/${id}`),
+    blocks: async (id) => (await http.json<{ blocks: BlockView[] }>(`/v1/workers/${id}/blocks`)).blocks,
     wish: (id, json) => http.json(`/v1/workers/${id}/wish`, { method: 'POST', json }),
     approve: (id) => http.json(`/v1/workers/${id}/approve`, { method: 'POST', json: {} }),
     forget: async (id, options = {}) => {

@@ -1,7 +1,9 @@
+import type { BlockRequest, BlockView } from '../block.ts';
 import type { JobPage, JobRequest, JobState, JobView } from '../job.ts';
 import type { EdgeList, JobDetail, MovedView } from '../job-detail.ts';
 import type { Problem } from '../problem.ts';
 import type { TaskPage, TaskStateName } from '../task.ts';
+import type { JobWhyView } from '../why.ts';
 import type { Http } from './http.ts';
 import { queryString } from './query-string.ts';
 
@@ -33,6 +35,13 @@ export interface JobsClient {
   /** Newest first. */
   list(filter?: JobListFilter): Promise<JobPage>;
   show(id: number): Promise<JobDetail>;
+  /** What keeps its tasks from starting. */
+  why(id: number): Promise<JobWhyView>;
+  /** Workers that get no tasks of a kind of it. */
+  blocks(id: number): Promise<readonly BlockView[]>;
+  block(id: number, request: BlockRequest): Promise<readonly BlockView[]>;
+  /** All of them, or one worker, or one kind. */
+  forgive(id: number, whom?: { worker?: number; kind?: string }): Promise<readonly BlockView[]>;
   /** In id order. */
   /** What waits for what. */
   edges(id: number): Promise<EdgeList>;
@@ -62,6 +71,12 @@ export function jobsClient(http: Http): JobsClient {
     },
     list: (filter = {}) => http.json(`/v1/jobs${queryString({ ...filter })}`),
     show: (id) => http.json(`/v1/jobs/${id}`),
+    why: (id) => http.json(`/v1/jobs/${id}/why`),
+    blocks: async (id) => (await http.json<{ blocks: BlockView[] }>(`/v1/jobs/${id}/blocks`)).blocks,
+    block: async (id, json) =>
+      (await http.json<{ blocks: BlockView[] }>(`/v1/jobs/${id}/blocks`, { method: 'POST', json })).blocks,
+    forgive: async (id, whom = {}) =>
+      (await http.json<{ blocks: BlockView[] }>(`/v1/jobs/${id}/blocks${queryString({ ...whom })}`, { method: 'DELETE' })).blocks,
     tasks: (id, filter = {}) => http.json(`/v1/jobs/${id}/tasks${queryString({ ...filter })}`),
     edges: (id) => http.json(`/v1/jobs/${id}/edges`),
     cancel: (id, options = {}) => act(id, 'cancel', options),

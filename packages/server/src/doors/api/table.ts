@@ -3,6 +3,7 @@ import type { ApiContext } from './context.ts';
 import { adminRows } from './rows/admin.ts';
 import { blockRows } from './rows/blocks.ts';
 import { changeRows } from './rows/changes.ts';
+import { docsPageRows } from './rows/docs-page.ts';
 import { fileRows } from './rows/files.ts';
 import { poolRows, workerRows } from './rows/fleet.ts';
 import { frontRows } from './rows/front.ts';
@@ -52,6 +53,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...adminRows(context), //      GET, POST /v1/tokens, DELETE /v1/tokens/:id, GET /v1/audit
   ];
   rows.push(...pageRows(context)); //               GET  /, /ui/*
+  rows.push(...docsPageRows(context)); // GET /docs, /docs/page.{css,js}
   rows.push(...frontRows(context, () => rows)); // GET  /openapi.json, /worker.mjs
   return rows;
 }
