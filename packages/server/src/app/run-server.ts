@@ -5,25 +5,29 @@ import { PortTaken } from '../doors/kit/listener.ts';
 import { createLog } from '../observe/log.ts';
 import { readyJson, readyText } from './ready.ts';
 import { StartRefused } from './start-refused.ts';
-import { type RunningServer, type ServerSettings, startServer } from './start-server.ts';
+import { type RunningServer, type ServerDeps, type ServerSettings, startServer } from './start-server.ts';
 
 /** Beyond the time for connections: the local worker ends its tasks, the store what was handed in. Then the process just ends. */
 const graceMs = 20_000;
 
 /** The server as a process: from the checked settings to the exit code. 0: stopped in order. 1: could not start, or failed. */
-export async function runServer(settings: Settings & { readonly data: string }, how: { json: boolean }): Promise<number> {
+export async function runServer(
+  settings: Settings & { readonly data: string },
+  how: { readonly json: boolean; readonly origins?: NonNullable<ServerDeps['origins']> },
+): Promise<number> {
   const log = createLog(settings['log-level']);
   const stop = stopSignals();
   let server: RunningServer;
   try {
-    server = await startServer(settings satisfies ServerSettings, { log, env: process.env });
+    server = await startServer(settings satisfies ServerSettings, { log, env: process.env, origins: how.origins ?? {} });
   } catch (error) {
     stop.forget();
     process.stderr.write(`switchyard: ${startText(error)}\n`);
     return 1;
   }
   const levels = levelSignal(log, settings['log-level']);
-  process.stdout.write(`${how.json ? readyJson(server) : readyText(server)}\n`);
+  const renewals = renewSignal(server);
+  process.stdout.write(`${how.json ? readyJson(server) : readyText(server, { secrets: process.stdout.isTTY === true })}\n`);
   // What was compiled for this start is there for the next one, however this one ends.
   flushCompileCache();
   const failure = await Promise.race([stop.asked, server.failed]);
@@ -31,9 +35,18 @@ export async function runServer(settings: Settings & { readonly data: string }, 
   const stuck = setTimeout(() => process.exit(1), settings['stop-timeout'] + graceMs);
   await server.stop();
   levels.forget();
+  renewals.forget();
   clearTimeout(stuck);
   stop.forget();
   return failure === null ? 0 : 1;
+}
+
+/** SIGHUP: the certificate is read anew. Without TLS it stays what it is, the end of a terminal. */
+function renewSignal(server: RunningServer): { forget(): void } {
+  if (!server.tls) return { forget: () => {} };
+  const hear = (): void => void server.reload();
+  process.on('SIGHUP', hear);
+  return { forget: () => void process.off('SIGHUP', hear) };
 }
 
 /** SIGUSR2: every line of the server's log, and back. */

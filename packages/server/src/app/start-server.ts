@@ -1,10 +1,14 @@
 import type { Logger } from 'pino';
-import type { SealedSecrets } from '../auth/sealed-secrets.ts';
+import { readTokenFile } from '../auth/token-file.ts';
 import { createMemoryBus } from '../bus/memory/memory-bus.ts';
 import { defaultDataDir } from '../config/data-dir.ts';
 import type { Settings } from '../config/options.ts';
+import type { Setup } from '../doors/api/deps.ts';
+import { linkPath } from '../doors/api/rows/session.ts';
 import type { Door } from '../doors/kit/door.ts';
 import { type Listener, type OpenPort, openListener } from '../doors/kit/listener.ts';
+import type { OpenPart } from '../doors/kit/openness.ts';
+import type { TlsMaterial } from '../doors/kit/tls-gate.ts';
 import { Traffic } from '../doors/kit/traffic.ts';
 import { clientConfig } from '../doors/kueue/config.ts';
 import type { KueueOptions } from '../doors/kueue/door.ts';
@@ -23,6 +27,7 @@ import { openConcierge } from './open-concierge.ts';
 import { openDnaforge } from './open-dnaforge.ts';
 import { openFlamenco } from './open-flamenco.ts';
 import { openStorage, type Storage } from './open-storage.ts';
+import { readTls, tlsFilesOf, watchTls } from './open-tls.ts';
 import { openWorker } from './open-worker.ts';
 import { realClock as clock, realRandom as random } from './real-clock.ts';
 import { removeServerRecord, writeServerRecord } from './server-record.ts';
@@ -52,6 +57,13 @@ export interface RunningServer {
   readonly warnings: readonly string[];
   readonly adminToken: { readonly path: string; readonly made: boolean };
   readonly localWorker: { readonly pid: number | null; readonly adopted: boolean; readonly slots: number } | null;
+  /** One-time link for a browser of this machine; null: nobody is there to stand behind it. */
+  readonly link: string | null;
+  /** What answers without a secret, to whom and why. */
+  readonly openness: readonly OpenPart[];
+  readonly tls: boolean;
+  /** Reads the certificate anew (SIGHUP). */
+  reload(): Promise<void>;
   /** Settles when the server cannot go on. */
   readonly failed: Promise<Error>;
   /** In reverse order of the start; bounded. Idempotent. */
@@ -76,6 +88,8 @@ async function build(
   { log, env, origins = {} }: ServerDeps,
   closers: Closers,
 ): Promise<Omit<RunningServer, 'stop'>> {
+  const tlsFiles = tlsFilesOf(settings);
+  const material = tlsFiles === null ? null : await readTls(tlsFiles, log);
   const paths = await prepareDataDir(settings.data);
   const failed = Promise.withResolvers<Error>();
   const figures = createFigures(clock);
@@ -94,14 +108,18 @@ async function build(
   const concierge = await openConcierge(settings, paths.clientFiles, closers);
   const flamenco = await openFlamenco(settings, { secrets, random });
   const dnaforge = await openDnaforge(settings, { records: storage.store.records, log }, closers);
+  const tlsOf = (): ReturnType<Setup['tls']> => tlsFacts(listener);
+  const setup = (doors: () => readonly Door[]): Setup => createSetup(settings, { secrets, doors, origins, tls: tlsOf });
   const doors = buildDoors(
     settings,
     { engine, auth: access.auth, clock, random, log },
-    { access, setup: setupWith(settings, secrets, origins), health, seen, kueue, concierge, dnaforge, flamenco },
+    { access, setup, health, seen, kueue, concierge, dnaforge, flamenco },
   );
 
-  const listener = await listen(settings, doors, { log, traffic });
+  const listener = await listen(settings, doors, material, { log, traffic });
   closers.add('listener', () => listener.close());
+  const tls = tlsFiles === null || material === null ? null : watchTls(tlsFiles, material, renewWith(listener), { clock, log });
+  if (tls !== null) closers.add('TLS files', () => tls.close());
   flamenco?.listening(listener);
   if (kueue !== null) await replaceFile(paths.kueueClient, clientConfig(kueuePlace(kueue, listener)));
   const server = localUrl(listener.url);
@@ -113,8 +131,13 @@ async function build(
   health.ready();
   closers.add('readiness', () => health.unready('The server is stopping'));
   const { url, urls, ownPorts, warnings } = listener;
+  const admin = (await readTokenFile(tokens, paths.adminToken)).value ?? null;
   return {
     ...{ version, url, urls, ownPorts, warnings, doors },
+    link: admin === null ? null : `${server}${linkPath(access.codes.create(admin.principal))}`,
+    openness: setup(() => doors).openness(),
+    tls: listener.tls !== null,
+    reload: async () => tls?.reload(),
     data: settings.data,
     defaultData: defaultDataDir(env),
     adminToken: { path: paths.adminToken, made: storage.madeAdmin },
@@ -123,9 +146,8 @@ async function build(
   };
 }
 
-function setupWith(settings: Settings, secrets: SealedSecrets, origins: SetupParts['origins']) {
-  const tls = () => ({ on: false, only: false, expiresAt: null });
-  return (doors: () => readonly Door[]) => createSetup(settings, { secrets, doors, origins, tls });
+function tlsFacts({ tls }: Pick<Listener, 'tls'>): ReturnType<Setup['tls']> {
+  return { on: tls !== null, only: tls?.only ?? false, expiresAt: tls?.expiresAt ?? null };
 }
 
 function facts({ pid, adopted }: LocalWorker): Pick<LocalWorker, 'pid' | 'adopted'> {
@@ -167,7 +189,17 @@ function rulesOf(settings: Settings): RetentionRules {
   };
 }
 
-function listen(settings: Settings, doors: readonly Door[], deps: { log: Logger; traffic: Traffic }): Promise<Listener> {
+const renewWith =
+  ({ tls }: Listener) =>
+  (material: TlsMaterial): string | null =>
+    tls?.renew(material) ?? null;
+
+function listen(
+  settings: Settings,
+  doors: readonly Door[],
+  material: TlsMaterial | null,
+  deps: { log: Logger; traffic: Traffic },
+): Promise<Listener> {
   const limits = {
     connections: settings['limits.connections'],
     perAddress: settings['limits.connections-per-address'],
@@ -175,7 +207,8 @@ function listen(settings: Settings, doors: readonly Door[], deps: { log: Logger;
     goodByeMs: settings['stop-timeout'] / 2,
   };
   const names = { publicHosts: settings['public-hosts'], allowedOrigins: settings['allowed-origins'] };
-  return openListener({ doors, hosts: settings.host, port: settings.port, ...names, limits }, { clock, ...deps });
+  const tls = material === null ? null : { material, only: settings['tls-only'] };
+  return openListener({ doors, hosts: settings.host, port: settings.port, ...names, tls, limits }, { clock, ...deps });
 }
 
 /** What Kueue's programs must be told: the port that was really bound. */

@@ -145,6 +145,24 @@ export const options = {
     group: 'access',
     help: 'parts that answer without a secret although the server listens beyond this machine',
   },
+  'tls-cert': {
+    type: { is: 'text', placeholder: 'FILE', minLength: 1 },
+    default: null,
+    group: 'access',
+    help: 'certificate (PEM, with those between it and its authority): the shared port speaks https too; read again when it changes',
+  },
+  'tls-key': {
+    type: { is: 'text', placeholder: 'FILE', minLength: 1 },
+    default: null,
+    group: 'access',
+    help: 'key of the certificate (PEM)',
+  },
+  'tls-only': {
+    type: { is: 'switch' },
+    default: false,
+    group: 'access',
+    help: 'without TLS answer programs of this machine only; a raw port of its own (Kueue) is not touched: turn it off by itself',
+  },
   'session-time': {
     type: { is: 'duration', min: minute, max: year },
     default: 7 * day,

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { readConfigFile } from '../../config/config-file.ts';
 import { dataDirOf } from '../../config/data-dir.ts';
 import { type OptionName, optionGroups, optionNames, rowOf, type Settings } from '../../config/options.ts';
-import { resolveSettings } from '../../config/settings.ts';
+import { type Origin, resolveSettings } from '../../config/settings.ts';
 import { defaultText, flagOf, placeholderOf } from '../../config/spelling.ts';
 import { exitCodes } from '../kit/exit-codes.ts';
 import { withExamples } from '../kit/help.ts';
@@ -67,14 +67,15 @@ async function serve(this: Command, options: Options): Promise<void> {
     return;
   }
   const { runServer } = await import('../../app/run-server.ts');
-  process.exitCode = await runServer(settings, { json: options.json === true });
+  const { origins, ...values } = settings;
+  process.exitCode = await runServer(values, { json: options.json === true, origins });
 }
 
 /** Null: told why not. */
 async function settingsFor(
   flags: Partial<Record<OptionName, unknown>>,
   options: Options,
-): Promise<(Settings & { readonly data: string }) | null> {
+): Promise<(Settings & { readonly data: string; readonly origins: Readonly<Record<OptionName, Origin>> }) | null> {
   const { env } = process;
   const dataDir = dataDirOf(flags.data as string | undefined, env);
   const read = await readConfigFile(options.config ?? env.SWITCHYARD_CONFIG, dataDir);
@@ -84,5 +85,5 @@ async function settingsFor(
     return null;
   }
   for (const warning of resolved.warnings) say(`switchyard: ${warning}`);
-  return { ...resolved.settings, data: dataDirOf(resolved.settings.data ?? undefined, env) };
+  return { ...resolved.settings, data: dataDirOf(resolved.settings.data ?? undefined, env), origins: resolved.origins };
 }

@@ -11,6 +11,7 @@ export interface LimitRow {
 /** Every bound that all doors share. Options, help and docs are made from this table. */
 export const kitLimitTable = {
   silentMs: { default: 30_000, unit: 'ms', text: 'a new connection must say something within', code: null },
+  handshakeMs: { default: 10_000, unit: 'ms', text: 'a TLS handshake must be complete within', code: null },
   blanks: { default: 64, unit: 'count', text: 'blanks before the first byte that tells the protocol', code: null },
   connections: { default: 20_000, unit: 'count', text: 'connections to the shared port', code: null },
   headerBytes: { default: 16_384, unit: 'bytes', text: 'all headers of a request together', code: 'too_large' },

@@ -11,6 +11,7 @@ import { createDoorHttp, type DoorHttp, type HttpDoor } from './http-server.ts';
 import { type KitLimits, kitLimits } from './limits.ts';
 import type { RowDeps } from './serve-row.ts';
 import { Sockets } from './sockets.ts';
+import { onlyFromHere, TlsGate, type TlsMaterial } from './tls-gate.ts';
 import type { Traffic } from './traffic.ts';
 import { within } from './within.ts';
 
@@ -24,6 +25,8 @@ export interface ListenerOptions {
   readonly publicHosts?: readonly string[];
   /** Origins of web pages that may use it, beside its own. */
   readonly allowedOrigins?: readonly string[];
+  /** TLS on the shared port and on own ports that serve HTTP. */
+  readonly tls?: { readonly material: TlsMaterial; readonly only: boolean } | null;
   readonly limits?: Partial<KitLimits>;
   /** See `RowDeps`. */
   readonly checkAnswers?: boolean;
@@ -53,6 +56,8 @@ export interface Listener {
   readonly warnings: readonly string[];
   /** The HTTP side, for requests without a socket in tests. */
   readonly app: FastifyInstance;
+  /** Null: without TLS. */
+  readonly tls: Pick<TlsGate, 'expiresAt' | 'only' | 'renew'> | null;
   /** Open connections, all ports together. */
   connections(): number;
   /** Takes no more connections, lets the doors say good-bye, ends what is left. Bounded in time; idempotent. */
@@ -89,6 +94,7 @@ class Life implements Listener {
   readonly #https: DoorHttp[] = [];
   readonly #started: Door[] = [];
   readonly #unsorted = new Set<Socket>();
+  readonly tls: TlsGate | null;
   readonly urls: string[] = [];
   readonly ownPorts: OpenPort[] = [];
   readonly warnings: string[] = [];
@@ -98,6 +104,8 @@ class Life implements Listener {
     this.#options = options;
     this.#deps = deps;
     this.#limits = { ...kitLimits, ...options.limits };
+    const { tls = null } = options;
+    this.tls = tls === null ? null : new TlsGate({ ...tls, handshakeMs: this.#limits.handshakeMs, clock: deps.clock });
     const binds = [...options.hosts, ...options.doors.flatMap((door) => door.ports.flatMap((port) => port.hosts))];
     this.#rows = {
       clock: deps.clock,
@@ -150,13 +158,24 @@ class Life implements Listener {
     return http;
   }
 
+  /** Hands connections to whom their first byte belongs, outside of TLS and inside. */
+  #sorter(takers: readonly Taker[]): (socket: Socket) => void {
+    const { tls } = this;
+    if (tls === null) return (socket) => this.#sort(socket, takers);
+    const inside = tls.taker((secure) => this.#sort(secure, takers));
+    const outside = [inside, ...(tls.only ? takers.map(onlyFromHere) : takers)];
+    return (socket) => this.#sort(socket, outside);
+  }
+
+  #sort(socket: Socket, takers: readonly Taker[]): void {
+    this.#unsorted.add(socket);
+    const sorted = (): boolean => this.#unsorted.delete(socket);
+    socket.once('close', sorted);
+    sortByFirstByte(socket, takers, this.#deps.clock, this.#limits, sorted);
+  }
+
   async #openShared(takers: readonly Taker[]): Promise<void> {
-    const take = (socket: Socket): void => {
-      this.#unsorted.add(socket);
-      const sorted = (): boolean => this.#unsorted.delete(socket);
-      socket.once('close', sorted);
-      sortByFirstByte(socket, takers, this.#deps.clock, this.#limits, sorted);
-    };
+    const take = this.#sorter(takers);
     const { hosts } = this.#options;
     let port = this.#options.port;
     for (const [index, host] of hosts.entries()) {
@@ -173,13 +192,7 @@ class Life implements Listener {
 
   async #openOwn(door: Door, own: OwnPort): Promise<void> {
     const http = own.serves === 'http' ? await this.#http([withRows(door, own.rows ?? [])]) : null;
-    const take = (socket: Socket): void => {
-      if (http !== null) http.accept(socket);
-      else if (door.raw !== null) {
-        this.#deps.traffic?.uses(socket, door.name);
-        door.raw.accept(socket, Buffer.alloc(0));
-      } else socket.destroy();
-    };
+    const take = http === null ? this.#rawOnly(door) : this.#httpOnly(http);
     let port = own.port;
     for (const host of own.hosts) {
       try {
@@ -189,6 +202,22 @@ class Life implements Listener {
         this.#warn(`the port of the door ${door.name}: ${bindText(error, host, port)}`);
       }
     }
+  }
+
+  /** Nothing is sorted there, except TLS where it is configured. */
+  #httpOnly(http: DoorHttp): (socket: Socket) => void {
+    return this.tls === null ? (socket) => http.accept(socket) : this.#sorter([webTaker(http)]);
+  }
+
+  #rawOnly({ name, raw }: Door): (socket: Socket) => void {
+    return (socket) => {
+      if (raw === null) {
+        socket.destroy();
+        return;
+      }
+      this.#deps.traffic?.uses(socket, name);
+      raw.accept(socket, Buffer.alloc(0));
+    };
   }
 
   async #bind(host: string, port: number, take: (socket: Socket) => void): Promise<Binding> {
@@ -230,13 +259,22 @@ function withRows(door: HttpDoor, more: readonly HttpRow[]): HttpDoor {
   return { name, rows: [...rows, ...more], upgrades, raw, ...(dialect === undefined ? {} : { dialect }) };
 }
 
-/** Who takes which first byte. TLS, once configured, is one more taker (0x16) that sorts again inside. */
+/** Who takes which first byte, inside of TLS and outside. */
 function takersOf(doors: readonly Door[], http: DoorHttp, traffic: Traffic | undefined): Taker[] {
   const handOver = (door: RawDoor, name: string, socket: Socket, first: Buffer): void => {
     traffic?.uses(socket, name);
     door.accept(socket, first);
   };
-  const web: Taker = {
+  const raw = doors.flatMap(({ name, raw: door }): Taker[] => {
+    if (door === null) return [];
+    const bytes = Buffer.from(door.firstBytes, 'latin1');
+    return [{ name, takes: (byte) => bytes.includes(byte), take: (socket, first) => handOver(door, name, socket, first) }];
+  });
+  return [webTaker(http), ...raw];
+}
+
+function webTaker(http: DoorHttp): Taker {
+  return {
     name: 'http',
     takes: isLetter,
     take: (socket, first) => {
@@ -246,10 +284,4 @@ function takersOf(doors: readonly Door[], http: DoorHttp, traffic: Traffic | und
       socket.resume();
     },
   };
-  const raw = doors.flatMap(({ name, raw: door }): Taker[] => {
-    if (door === null) return [];
-    const bytes = Buffer.from(door.firstBytes, 'latin1');
-    return [{ name, takes: (byte) => bytes.includes(byte), take: (socket, first) => handOver(door, name, socket, first) }];
-  });
-  return [web, ...raw];
 }

@@ -18,7 +18,10 @@ export interface OpennessFacts {
   readonly hosts: readonly string[];
 }
 
-export function opennessOf(doors: readonly Pick<Door, 'name' | 'opens' | 'ports'>[], { named, hosts }: OpennessFacts): OpenPart[] {
+export function opennessOf(
+  doors: readonly Pick<Door, 'name' | 'opens' | 'ports'>[],
+  { named, hosts }: OpennessFacts,
+): OpenPart[] {
   return doors.flatMap(({ name: door, opens, ports }) => {
     const local = [...hosts, ...ports.flatMap((port) => port.hosts)].every(isLoopback);
     return opens.map(({ name, text, shut = null }) => ({ door, name, text, ...reach(name, shut, local, named) }));
