@@ -66,6 +66,12 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/variables.ts'),
   },
   { name: 'worker', group: fleet, summary: 'be a worker on this machine', load: () => import('./commands/worker.ts') },
+  {
+    name: 'printer-agent',
+    group: fleet,
+    summary: 'stand for the printers of this machine',
+    load: () => import('./commands/printer-agent.ts'),
+  },
   { name: 'serve', group: run, summary: 'be the server', load: () => import('./commands/serve.ts') },
   { name: 'token', group: run, summary: 'create, list and revoke tokens', load: () => import('./commands/token.ts') },
   {
