@@ -1,67 +1,92 @@
 import { createClient } from '@switchyard/sdk/client/client.ts';
 import { ApiError } from '@switchyard/sdk/client/errors.ts';
-import type { WhoamiView } from '@switchyard/sdk/system.ts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { startLive } from './data/live.ts';
-import { storedToken, storeToken } from './data/session.ts';
+import { type Credentials, headersOf, presentSession, type Session, signIn, signOut, takeCode } from './data/session.ts';
 import { type Yard, YardProvider } from './data/yard.tsx';
 import { LoginPage } from './pages/login.tsx';
 import { Toasts } from './parts/toast.tsx';
 import { Shell } from './shell.tsx';
 
-/** Either somebody is known and sees the yard, or the login. */
+/** `looking`: it is not known yet whether somebody is signed in. */
+type State =
+  | { readonly is: 'looking' }
+  | { readonly is: 'out'; readonly problem: string | null }
+  | { readonly is: 'in'; readonly yard: Yard };
+
+let entry: Promise<Session | null> | null = null;
+
+async function enterByLink(): Promise<Session | null> {
+  const code = takeCode();
+  return code === null ? null : signIn({ code });
+}
+
+/** Either somebody is signed in and sees the yard, or the login. */
 export function App() {
-  const [token, setToken] = useState(storedToken);
-  const [yard, setYard] = useState<Yard | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [state, setState] = useState<State>({ is: 'looking' });
   const queries = useQueryClient();
 
-  const logout = useCallback(
-    (why: string | null = null) => {
-      storeToken(null);
-      setToken(null);
-      setProblem(why);
-      queries.clear();
+  const enter = useCallback(
+    async (session: Session) => {
+      const client = createClient({ server: location.origin, headers: headersOf(session) });
+      const me = await client.whoami();
+      const out = (problem: string | null): void => {
+        live.stop();
+        queries.clear();
+        setState({ is: 'out', problem });
+      };
+      const live = startLive(client, (error) => out(error.message));
+      const logout = (): void => {
+        signOut(session).catch(() => {});
+        out(null);
+      };
+      setState({ is: 'in', yard: { client, live, me, logout } });
     },
     [queries],
   );
 
   useEffect(() => {
-    if (token === null) {
-      setYard(null);
-      return;
-    }
-    const client = createClient({ server: location.origin, token });
-    const abort = new AbortController();
-    let live: Yard['live'] | null = null;
-    const known = (me: WhoamiView): void => {
-      if (abort.signal.aborted) return;
-      live = startLive(client, (error) => logout(error.message));
-      storeToken(token);
-      setProblem(null);
-      setYard({ client, live, me, logout: () => logout() });
+    let over = false;
+    const look = async (): Promise<void> => {
+      // Effects may run twice; the code of a link works once.
+      entry ??= enterByLink();
+      const session = (await entry) ?? (await presentSession());
+      if (over) return;
+      if (session === null) setState({ is: 'out', problem: null });
+      else await enter(session);
     };
-    client.whoami().then(known, (error: unknown) => {
-      if (abort.signal.aborted) return;
-      if (error instanceof ApiError) logout(error.message);
-      else setProblem(error instanceof Error ? error.message : String(error));
-    });
+    const failed = (error: unknown): void => {
+      if (over) return;
+      setState({ is: 'out', problem: messageOf(error) });
+      // A server that is not there may come back.
+      if (!(error instanceof ApiError)) setTimeout(() => over || look().catch(failed), 2_000);
+    };
+    look().catch(failed);
     return () => {
-      abort.abort();
-      live?.stop();
+      over = true;
     };
-  }, [token, logout]);
+  }, [enter]);
+
+  const login = async (by: Credentials): Promise<void> => {
+    try {
+      await enter(await signIn(by));
+    } catch (error) {
+      setState({ is: 'out', problem: messageOf(error) });
+    }
+  };
 
   return (
     <Toasts>
-      {yard === null ? (
-        <LoginPage problem={problem} busy={token !== null && problem === null} onToken={setToken} />
-      ) : (
-        <YardProvider yard={yard}>
+      {state.is === 'looking' && <p className="login dim">One moment…</p>}
+      {state.is === 'out' && <LoginPage problem={state.problem} login={login} />}
+      {state.is === 'in' && (
+        <YardProvider yard={state.yard}>
           <Shell />
         </YardProvider>
       )}
     </Toasts>
   );
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -24,8 +24,9 @@ describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
 
   async function login(): Promise<void> {
     await place.page.goto(yard.ready.url);
+    await place.page.getByRole('button', { name: 'Log in with a token' }).click();
     await place.page.getByLabel('Token').fill(await yard.adminToken());
-    await place.page.getByRole('button', { name: 'Log in' }).click();
+    await place.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await place.page.getByText('live', { exact: true }).waitFor();
   }
 
@@ -41,11 +42,49 @@ describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
   test('a wrong token is told so, in words, and nothing is shown', async () => {
     const { page } = place;
     await page.goto(yard.ready.url);
+    await page.getByRole('button', { name: 'Log in with a token' }).click();
     await page.getByLabel('Token').fill('sy_wrong');
-    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await page.getByRole('alert').waitFor();
     expect(await page.getByRole('alert').textContent()).toMatch(/token/i);
     expect(await page.getByRole('navigation').count()).toBe(0);
+  });
+
+  test('a reload stays signed in; a one-time link lets in once; logging out ends it', async () => {
+    const { page } = place;
+    await login();
+    await page.reload();
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('Password').waitFor();
+    await page.reload();
+    await page.getByLabel('Password').waitFor();
+    const token = await yard.adminToken();
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const link = (await (await fetch(`${yard.ready.url}/v1/links`, { method: 'POST', body: '{}', headers })).json()) as {
+      path: string;
+    };
+    await page.goto('about:blank');
+    await page.goto(yard.ready.url + link.path);
+    await page.getByText('live', { exact: true }).waitFor();
+    expect(page.url()).not.toContain('code');
+    await using other = await openPage();
+    await other.page.goto(yard.ready.url + link.path);
+    await other.page.getByRole('alert').waitFor();
+  });
+
+  test('an account signs in with its password, and sees what it may', async () => {
+    const { page } = place;
+    const headers = { authorization: `Bearer ${await yard.adminToken()}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ username: 'ada', role: 'viewer', password: 'correct horse battery' });
+    expect((await fetch(`${yard.ready.url}/v1/users`, { method: 'POST', headers, body })).status).toBe(201);
+    await page.goto(yard.ready.url);
+    await page.getByLabel('Username').fill('ada');
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.getByText('live', { exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: 'Submit' }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Jobs' }).count()).toBe(1);
   });
 
   test('a job comes into view as it is submitted, its output as it is written, its end as it ends', async () => {
@@ -107,11 +146,10 @@ describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
     await page.getByRole('link', { name: 'Jobs' }).click();
     await page.getByRole('link', { name: 'job 10000', exact: true }).waitFor();
     await place.shot('ten-thousand-jobs');
-    const body = page.locator('table.rows tbody');
     const oldest = page.getByRole('link', { name: 'job 1', exact: true });
     let most = 0;
     while ((await oldest.count()) === 0) {
-      await body.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      await page.evaluate("document.querySelector('table.rows tbody').scrollTo(0, 1e9)");
       most = Math.max(most, await page.locator('table.rows tbody tr').count());
     }
     expect(most).toBeLessThan(200);

@@ -1,7 +1,7 @@
 import Anser from 'anser';
 import { useEffect, useRef, useState } from 'react';
 import { useYard } from '../data/yard.tsx';
-import { DownloadButton } from './download-button.tsx';
+import { DownloadLink } from './download-link.tsx';
 import { appendText, emptyText, type LogText } from './log-text.ts';
 
 interface Props {
@@ -65,9 +65,9 @@ export function LogView({ task, attempt, stream }: Props) {
         <span className="dim">
           {lines.length} lines{text.dropped > 0 ? ` (the first ${text.dropped} are not shown)` : ''}
         </span>
-        <DownloadButton
+        <DownloadLink
           name={`task-${task}-${stream}.txt`}
-          read={async () => (await client.tasks.log(task, { stream, attempt })).body}
+          href={`/v1/tasks/${task}/log?stream=${stream}${attempt === undefined ? '' : `&attempt=${attempt}`}`}
         />
       </div>
       {problem !== null && <div className="problem">{problem}</div>}

@@ -6,6 +6,8 @@ export interface HttpOptions {
   readonly server: string;
   /** Bearer token; absent for a server's open parts. */
   readonly token?: string | undefined;
+  /** Sent with every request: pages that are signed in by a cookie say `X-Switchyard-CSRF` here. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly fetch?: typeof fetch | undefined;
   /** How reconnecting readers wait; for tests. */
   readonly wait?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined;
@@ -37,7 +39,7 @@ export function createHttp(options: HttpOptions): Http {
   const server = options.server.replace(/\/+$/, '');
   const send = options.fetch ?? fetch;
   async function raw(path: string, call: Call = {}): Promise<Response> {
-    const response = await answered(server, call.signal, () => send(server + path, requestOf(call, options.token)));
+    const response = await answered(server, call.signal, () => send(server + path, requestOf(call, options)));
     if (response.ok) return response;
     throw new ApiError(await problemOf(response));
   }
@@ -52,8 +54,8 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-function requestOf(call: Call, token: string | undefined): RequestInit {
-  const headers: Record<string, string> = { ...call.headers };
+function requestOf(call: Call, { token, headers: always }: HttpOptions): RequestInit {
+  const headers: Record<string, string> = { ...always, ...call.headers };
   if (token !== undefined && token !== '') headers.authorization = `Bearer ${token}`;
   const init: RequestInit & { duplex?: 'half' } = { method: call.method ?? 'GET', headers };
   if (call.signal !== undefined) init.signal = call.signal;

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useLiveQuery } from '../../data/use-live-query.ts';
 import { useMay, useYard } from '../../data/yard.tsx';
 import { Action } from '../../parts/action.tsx';
-import { DownloadButton } from '../../parts/download-button.tsx';
+import { DownloadLink } from '../../parts/download-link.tsx';
 import { LogView } from '../../parts/log-view.tsx';
 import { ProblemBox } from '../../parts/problem.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
@@ -114,7 +114,6 @@ function Attempts({ task, show }: { task: TaskDetail; show: (attempt: number) =>
 }
 
 function Artifacts({ task }: { task: TaskDetail }) {
-  const { client } = useYard();
   if (task.artifacts.length === 0) return <p className="dim">It has left no files.</p>;
   return (
     <table className="plain">
@@ -135,7 +134,10 @@ function Artifacts({ task }: { task: TaskDetail }) {
               <code>{blob.slice(0, 16)}…</code>
             </td>
             <td>
-              <DownloadButton name={path.split('/').at(-1) ?? path} read={() => client.tasks.artifact(task.id, path)} />
+              <DownloadLink
+                name={path.split('/').at(-1) ?? path}
+                href={`/v1/tasks/${task.id}/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`}
+              />
             </td>
           </tr>
         ))}
