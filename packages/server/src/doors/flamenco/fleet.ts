@@ -1,5 +1,6 @@
 import type { Change } from '../../domain/change.ts';
 import type { TaskId, WorkerId } from '../../domain/ids.ts';
+import type { Principal } from '../../domain/principal.ts';
 import type { TaskStateName } from '../../domain/task.ts';
 import { isRunningLike } from '../../domain/task.ts';
 import { platformOf } from '../../domain/variables.ts';
@@ -7,7 +8,7 @@ import type { Wanted, Worker, WorkerMode, WorkerStatus } from '../../domain/work
 import type { Engine } from '../../engine/engine.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Holding, KnownWorker } from './known-worker.ts';
-import { lookup, owner, type WorkerPrincipal, workers } from './principals.ts';
+import { lookup, owner, workers } from './principals.ts';
 import { RecentUpdates } from './recent-updates.ts';
 import { secretHashIn } from './secrets.ts';
 
@@ -26,6 +27,7 @@ export class Fleet {
   readonly #deps: FleetDeps;
   readonly #workers = new Map<WorkerId, KnownWorker>();
   readonly #holdings = new Map<TaskId, Holding>();
+  readonly #behind = new WeakMap<Principal, KnownWorker>();
   #stop: (() => void) | null = null;
 
   constructor(deps: FleetDeps) {
@@ -62,6 +64,11 @@ export class Fleet {
     return id === null ? null : (this.#workers.get(id) ?? null);
   }
 
+  /** The worker that this principal was made for. */
+  behind(by: Principal): KnownWorker | null {
+    return this.#behind.get(by) ?? null;
+  }
+
   holding(task: TaskId): Holding | null {
     return this.#holdings.get(task) ?? null;
   }
@@ -73,6 +80,7 @@ export class Fleet {
     const known = this.#workers.get(row.id) ?? this.#fresh(row, secretHash);
     this.#workers.set(row.id, known);
     const { name, kinds, status, mode, wanted, info } = row;
+    known.met ||= row.session > 0;
     const text = (field: string): string => (typeof info[field] === 'string' ? info[field] : '');
     const platformText = text('platform');
     Object.assign(known, { name, kinds, status, mode, wanted, platformText, platform: platformOf(platformText) });
@@ -84,12 +92,12 @@ export class Fleet {
     const blank = {
       ...{ id, secretHash, name: '', kinds: [], platform: null, platformText: '', software: '', address: '' },
       ...({ status: 'offline', mode: 'awake', wanted: null, session: 0, handle: null, joining: null } as const),
-      ...{ timedOut: false, fresh: false, unsupervised: false, lastTask: null },
+      ...{ met: false, timedOut: false, fresh: false, unsupervised: false, lastTask: null },
       holdings: new Map<TaskId, Holding>(),
       updates: new RecentUpdates(this.#deps.remembered),
     };
-    const known: KnownWorker = Object.assign(blank, { principal: { ...workers, worker: null as unknown as KnownWorker } });
-    Object.assign(known.principal, { worker: known } satisfies Partial<WorkerPrincipal>);
+    const known: KnownWorker = { ...blank, principal: { ...workers } };
+    this.#behind.set(known.principal, known);
     return known;
   }
 

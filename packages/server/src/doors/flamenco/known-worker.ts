@@ -1,14 +1,15 @@
 import type { JobId, SessionNumber, TaskId, WorkerId } from '../../domain/ids.ts';
+import type { Principal } from '../../domain/principal.ts';
 import type { Platform } from '../../domain/variables.ts';
 import type { Wanted, WorkerMode, WorkerStatus } from '../../domain/worker.ts';
 import type { SessionHandle } from '../../engine/engine.ts';
-import type { WorkerPrincipal } from './principals.ts';
 import type { RecentUpdates } from './recent-updates.ts';
 
 /** A worker of this door as it is known here: what the store says, kept in line by the feed, and its present session. */
 export interface KnownWorker {
   readonly id: WorkerId;
-  readonly principal: WorkerPrincipal;
+  /** Its own object, a plain one: the store sees it (`Fleet.behind`). */
+  readonly principal: Principal;
   readonly secretHash: Buffer;
   name: string;
   kinds: readonly string[];
@@ -25,6 +26,8 @@ export interface KnownWorker {
   handle: SessionHandle | null;
   /** A session is being begun. */
   joining: Promise<boolean> | null;
+  /** It has had a session: before its first one it counts as starting. */
+  met: boolean;
   /** Its session ended because nothing was heard of it, not because it said so. */
   timedOut: boolean;
   /** It has signed on and not asked for a task since. */

@@ -1,13 +1,7 @@
 import type { Principal } from '../../domain/principal.ts';
-import type { KnownWorker } from './known-worker.ts';
 
 /** Owner of all workers of this door. */
 export const owner = 'door:flamenco';
-
-/** A worker behind its Basic credentials. */
-export interface WorkerPrincipal extends Principal {
-  readonly worker: KnownWorker;
-}
 
 /** What every worker of this door may do: run what it is given. Tasks of others it cannot see. */
 export const workers: Principal = {

@@ -24,6 +24,7 @@ export async function begin(desk: Desk, worker: KnownWorker, mode: WorkerMode | 
   }
   const { session } = signedOn.value;
   worker.session = session;
+  worker.met = true;
   worker.timedOut = false;
   worker.name = changes.name ?? worker.name;
   worker.kinds = changes.kinds ?? worker.kinds;

@@ -16,8 +16,9 @@ export function requestedOf(wanted: Wanted | null): Requestable | null {
 }
 
 /** The worker's status as Flamenco names it. */
-export function statusOf({ status, mode, timedOut }: KnownWorker): string {
+export function statusOf({ status, mode, timedOut, met }: KnownWorker): string {
   if (status === 'lost') return 'timeout';
+  if (status === 'offline' && !met) return 'starting';
   if (status === 'offline') return timedOut ? 'timeout' : 'offline';
   if (status === 'starting' || status === 'pending') return 'starting';
   return mode === 'draining' ? 'awake' : mode;

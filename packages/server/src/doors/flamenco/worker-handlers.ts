@@ -9,7 +9,7 @@ import { readHexId } from './ids.ts';
 import type { KnownWorker } from './known-worker.ts';
 import { mayIRun } from './may-i-run.ts';
 import type { FileProduced, WorkerRegistration, WorkerSignonDoc } from './messages.ts';
-import { housekeeping, type WorkerPrincipal } from './principals.ts';
+import { housekeeping } from './principals.ts';
 import { readUpdate } from './read-update.ts';
 import { digestOf } from './recent-updates.ts';
 import { infoOf, kindsOf, register } from './register.ts';
@@ -40,11 +40,16 @@ const unknownTask: Answer = { status: 404, body: { error: 'There is no such task
 const foreignTask: Answer = { status: 409, body: { error: 'This task belongs to another worker' } };
 const unavailable: Answer = { status: 503, body: { error: 'The server cannot do that now; ask again' } };
 
-const workerOf = ({ by }: RowRequest): KnownWorker => (by as WorkerPrincipal).worker;
 const taskOf = ({ params }: RowRequest): number | null => readHexId('task', params.id);
 
 export function workerHandlers(desk: Desk, refused: Refused): WorkerHandlers {
-  const { engine, log, clock } = desk;
+  const { engine, fleet, log, clock } = desk;
+
+  function workerOf({ by }: RowRequest): KnownWorker {
+    const worker = fleet.behind(by);
+    if (worker === null) throw new Error(`${by.name} is no worker of this door`);
+    return worker;
+  }
 
   return {
     async register(request) {
