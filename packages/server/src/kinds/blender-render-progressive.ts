@@ -27,7 +27,7 @@ const mostTasks = 100_000;
 /** One command copies one file, and a task has so many at most. */
 const mostFrames = commandLimits.commands;
 /** Later samples wait: every frame is seen early, and gets better (flamenco §6.3). */
-const priorityStep = -10;
+const priorityOf = (step: number): number => 0 - 10 * step;
 
 interface Samples {
   readonly from: number;
@@ -141,7 +141,7 @@ class Progressive {
           key: `render-s_${samples.from}-${samples.to}-f_${framesText(chunk, '-')}`,
           kind: 'blender-render',
           commands: [command('blender_render_progressive', settings)],
-          priority: priorityStep * step,
+          priority: priorityOf(step),
           after: [start],
         },
         this.#spec.needs,
@@ -174,7 +174,7 @@ class Progressive {
               frame_end,
             }),
           ),
-          priority: priorityStep * step,
+          priority: priorityOf(step),
           after: parents,
         },
         this.#spec.needs,
