@@ -60,9 +60,12 @@ export function App() {
       if (over) return;
       setState({ is: 'out', problem: messageOf(error) });
       // A server that is not there may come back.
-      if (!(error instanceof ApiError)) setTimeout(() => over || look().catch(failed), 2_000);
+      if (!(error instanceof ApiError)) setTimeout(again, 2_000);
     };
-    look().catch(failed);
+    const again = (): void => {
+      if (!over) look().catch(failed);
+    };
+    again();
     return () => {
       over = true;
     };

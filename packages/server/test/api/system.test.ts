@@ -72,8 +72,8 @@ describe('changes', () => {
     say(job.firstTask, 1);
     say(job.firstTask, 2);
     say(other.firstTask, 3);
-    await until(() => {
-      place.yard.clock.advance(300);
+    await until(async () => {
+      await place.yard.clock.advance(300);
       return seen['ada']?.length === 1 && seen['bob']?.length === 1;
     });
     expect(seen).toEqual({
