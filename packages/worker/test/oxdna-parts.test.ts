@@ -48,6 +48,8 @@ describe('input text', () => {
     ['data_output_5 = {\n print_every = 1\n}', 'data_output_5'],
     ['analysis_data_output_1 = {\n name = oxDNA.log\n}', '"oxDNA.log"'],
     ['T = 30\u0007C', 'plain ASCII'],
+    [`T = ${'3'.repeat(201)}C`, 'too long'],
+    [`data_output_6 = {\n name = x.txt\n col_1 = ${'y'.repeat(201)}\n}`, 'too long'],
     ['box = {\n a = 1', 'not balanced'],
   ])('refused: %j', (text, word) => {
     expect(inputTrouble(parseInput(text))).toContain(word);
@@ -111,18 +113,32 @@ describe('energy lines', () => {
 
   test('a line without its end is not read; huge, nan and inf are numbers', () => {
     expect(seen('0 1.5 2')).toEqual([]);
-    expect(seen('0 123456789012.5 2\n0 x\n')).toMatchObject([{ energy: 123_456_789_012.5 }]);
+    expect(seen('0 123456789012.5 2\n')).toMatchObject([{ energy: 123_456_789_012.5 }]);
     expect(seen('5 nan 0\n5 0 0 0 0\n6 -inf 0\n')).toMatchObject([{ energy: Number.NaN }, { energy: Number.NEGATIVE_INFINITY }]);
   });
 
-  test.each(['hello\n', '0 1.5\n', '0 1.5 2 3\n', '-1 1.5 2\n', '0 1.5 2.5\n', `${'9'.repeat(2_000)}`, '0 1 2\nthen words\n'])(
-    'a fault, and nothing after it: %j',
-    (text) => {
-      const all = seen(text, '\n', pairs);
-      expect(all.filter((one) => 'fault' in one)).toHaveLength(1);
-      expect(all.at(-1)).toHaveProperty('fault');
-    },
-  );
+  test('our line alone, and the standard line before ours, are read as well', () => {
+    const [ours = '', theirs = '', ourNext = '', theirNext = ''] = pairs.split('\n');
+    expect(seen(`${ours}\n${ourNext}\n`)).toEqual(expected);
+    expect(seen(`${theirs}\n${ours}\n${theirNext}\n${ourNext}\n`)).toEqual(expected);
+    const monteCarlo = '0 3.5 0.500 0.500 0.000\n';
+    expect(seen(`${ours}\n${monteCarlo}${ourNext}\n`)).toEqual(expected);
+  });
+
+  test.each([
+    'hello\n',
+    '0 1.5\n',
+    '-1 1.5 2\n',
+    '0 1 2 3 4\n0 1 2 3 4\n',
+    '0 1.5 2.5\n10 1.5 2.5\n',
+    `${'9'.repeat(2_000)}`,
+    `0 1 2 ${'9'.repeat(2_000)}\n`,
+    '0 1 2\nthen words\n',
+  ])('a fault, and nothing after it: %j', (text) => {
+    const all = seen(text, '\n', pairs);
+    expect(all.filter((one) => 'fault' in one)).toHaveLength(1);
+    expect(all.at(-1)).toHaveProperty('fault');
+  });
 });
 
 describe('rest', () => {

@@ -285,6 +285,24 @@ test('input that could leave the folder or load code never reaches the engine', 
   expect(engine.starts()).toEqual([]);
 });
 
+test('words that are longer than the engine has room for never reach it; long sequences do', async () => {
+  const { peer, server, engine } = await oxdnaPair(yard);
+  const long = 'A'.repeat(300);
+  peer.run(stageTask(server, { top: `1 1\n1 ${long} -1 -1\n` }));
+  expect((await peer.got('end', 1)).error).toContain('the topology has a line of more than 200 characters');
+  const forced = stageTask(server, { task: { task: 2 } });
+  const inputs = (forced.body?.inputs ?? []).map((input) =>
+    input.path === 'forces.forces' ? { path: input.path, blob: server.putBlob(`{\ntype = ${long}\n}\n`) } : input,
+  );
+  peer.run({ ...forced, body: { ...forced.body!, inputs } });
+  expect((await peer.got('end', 2)).error).toContain('the forces have a line of more than 200 characters');
+  peer.run({ ...forced, task: 3, body: { ...forced.body!, inputs: inputs.slice(0, 2) } });
+  expect((await peer.got('end', 3)).error).toContain('an input is missing');
+  expect(engine.starts()).toEqual([]);
+  peer.run(stageTask(server, { n: 300, task: { task: 4 } }));
+  expect(await peer.got('end', 4)).toMatchObject({ outcome: 'succeeded' });
+});
+
 test('what the engine refuses is told in its words', async () => {
   const { peer, server } = await oxdnaPair(yard);
   const { dat } = strand(5);

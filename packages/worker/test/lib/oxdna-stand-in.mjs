@@ -252,7 +252,7 @@ async function run(path) {
       if (name === 'stdout') writeSync(1, line);
       else appendFileSync(name, line);
     }
-    writeSync(1, `${standardLine(simType, step, dt, energy)}\n`);
+    if (!/^(true|1|yes)$/.test(keys.get('no_stdout_energy') ?? '')) writeSync(1, `${standardLine(simType, step, dt, energy)}\n`);
     const file = simType === 'MC' ? `${step} ${energy} 0.500 0.500 0.000` : `${(step * dt).toFixed(4)} ${energy} 0.5 ${energy}`;
     writeSync(energyFile, `${file}\n`);
   }

@@ -1,4 +1,4 @@
-/** One print of the engine: what its first line of a pair says (dnaforge §4.2). */
+/** One print of the engine: what our line says (dnaforge §4.2). */
 export interface EnergyLine {
   /** Of the present run. */
   readonly step: number;
@@ -13,22 +13,27 @@ export type Seen = EnergyLine | { readonly fault: string };
 const lineMost = 1_024;
 const own = /^\s*(\d{1,15})\s+(-?\d[\d.]*(?:e[+-]?\d+)?|[+-]?nan|[+-]?inf)\s+(\d{1,9})\s*$/i;
 
+/** The engine's own energy line has columns of its own, by kind of simulation. */
+const standard = /^\s*\d+\s+\S+\s+\S/;
+
 /**
- * Reads the engine's standard output piece by piece: pairs of lines, ours first, then its standard line, which is skipped. After
- * a fault nothing more is read. Keeps no more than one unfinished line.
+ * Reads the engine's standard output piece by piece. We ask for our line alone; where an engine prints its standard line all the
+ * same, before ours or after it, that is skipped. After a fault nothing more is read. Keeps no more than one unfinished line.
  */
 export class EnergyLines {
   readonly #see: (seen: Seen) => void;
   readonly #text = new TextDecoder('latin1');
   #rest = '';
-  #expects: 'own' | 'standard' | 'nothing' = 'own';
+  /** Standard lines since the last one of ours. */
+  #skipped = 0;
+  #deaf = false;
 
   constructor(see: (seen: Seen) => void) {
     this.#see = see;
   }
 
   read(piece: Uint8Array): void {
-    if (this.#expects === 'nothing') return;
+    if (this.#deaf) return;
     const lines = (this.#rest + this.#text.decode(piece, { stream: true })).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#take(line);
@@ -36,23 +41,20 @@ export class EnergyLines {
   }
 
   #take(line: string): void {
-    if (this.#expects === 'nothing' || line.trim() === '') return;
-    if (this.#expects === 'standard') {
-      this.#expects = 'own';
-      if (line.length > lineMost || !/^\s*\d/.test(line)) this.#fault(line);
-      return;
-    }
-    const found = line.length > lineMost ? null : own.exec(line);
+    if (this.#deaf || line.trim() === '') return;
+    const short = line.slice(0, lineMost);
+    const found = short === line ? own.exec(line) : null;
     if (found === null) {
-      this.#fault(line);
+      this.#skipped += 1;
+      if (this.#skipped > 1 || short !== line || !standard.test(line)) this.#fault(line);
       return;
     }
-    this.#expects = 'standard';
+    this.#skipped = 0;
     this.#see({ step: Number(found[1]), energy: numberOf(found[2] ?? ''), stretched: Number(found[3]) });
   }
 
   #fault(line: string): void {
-    this.#expects = 'nothing';
+    this.#deaf = true;
     this.#rest = '';
     this.#see({ fault: `its output has a line that is no energy line: ${JSON.stringify(line.slice(0, 200))}` });
   }

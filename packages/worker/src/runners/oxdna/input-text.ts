@@ -33,6 +33,8 @@ export function parseInput(text: string): InputKeys {
 
 const openBraces = (text: string): number => text.split('{').length - text.split('}').length;
 
+/** The engine copies some values into buffers of 256 bytes, however long they are. */
+const lineMost = 200;
 /** Keys that load code, wherever they point to. */
 const loads = /^plugin/i;
 /** `data_output_1` is ours. */
@@ -52,6 +54,7 @@ export function inputTrouble(keys: InputKeys): string | null {
     if (/[/\\]/.test(value)) return `the value of the input key ${named} has a path separator: stages name no paths`;
     if (/(?:^|[\s={])\.\.?(?:$|[\s};])/.test(value)) return `the value of the input key ${named} names a folder`;
     if (/[^\x20-\x7e\n\t]/.test(value)) return `the value of the input key ${named} has characters that are not plain ASCII`;
+    if (value.split('\n').some((line) => line.length > lineMost)) return `the value of the input key ${named} is too long`;
     if (openBraces(value) !== 0) return `the braces of the input key ${named} are not balanced`;
     if (key === ownOutput || !outputBlock.test(key)) continue;
     const target = blockName.exec(value)?.[1]?.trim() ?? '';
@@ -89,7 +92,8 @@ export function inputText(keys: InputKeys, payload: OxdnaPayload): string {
   set('trajectory_file', payload.createTrajectory ? oxdnaFiles.trajectory : '/dev/null');
   set('energy_file', oxdnaFiles.energy);
   set('max_io', '100.0');
-  set('no_stdout_energy', 'false');
+  // Versions that know an output by its name alone would print its standard line in the place of ours.
+  set('no_stdout_energy', 'true');
   set(ownOutput, ownOutputBlock(payload.printEvery));
   return [...all].map(([key, value]) => `${key} = ${value}\n`).join('');
 }

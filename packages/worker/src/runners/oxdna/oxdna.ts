@@ -2,6 +2,7 @@ import { OxdnaCheckpoint, OxdnaPayload, oxdnaFiles } from '@switchyard/sdk/oxdna
 import { Compile } from 'typebox/schema';
 import { failed, giveBack, type Outcome } from '../../outcome.ts';
 import type { RunContext, Runner } from '../runner.ts';
+import { inputFilesTrouble } from './input-files.ts';
 import { inputTrouble, parseInput } from './input-text.ts';
 import { findOxdna } from './program.ts';
 import { Stage } from './stage.ts';
@@ -29,6 +30,8 @@ async function run(context: RunContext): Promise<Outcome> {
   const resumed = Checkpoint.Check(task.checkpoint) ? task.checkpoint : null;
   const placed = await place(context, folder, resumed);
   if ('outcome' in placed) return placed.outcome;
+  const unfit = await inputFilesTrouble(folder).catch((error: Error) => `an input is missing: ${error.message}`);
+  if (unfit !== null) return failed({ reason: 'error', error: unfit });
   return await Stage.run({ context, payload, keys, program, folder, checkpoint: placed.checkpoint });
 }
 
