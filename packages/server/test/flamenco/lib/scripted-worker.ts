@@ -71,6 +71,8 @@ interface Running {
   /** Ends the present command. */
   stop: (() => void) | null;
   stopped: boolean;
+  /** The process ends: nothing more is said of the task. */
+  ending: boolean;
 }
 
 /** Why a loop ends: the process is gone. */
@@ -128,8 +130,13 @@ export class ScriptedWorker {
   /** SIGTERM or SIGINT: stops the subprocess, one last update, the queue once, sign-off. */
   async terminate(code = 0): Promise<void> {
     this.#stopTimers();
-    this.running?.stop?.();
-    if (this.running !== null) this.#push(this.running, {});
+    const { running } = this;
+    if (running !== null) {
+      running.stopped = true;
+      running.ending = true;
+      running.stop?.();
+      this.#push(running, { task_status: running.status });
+    }
     this.running = null;
     await this.#flush();
     if (!this.mayIRunDead) await this.#send('POST', '/sign-off').catch(() => null);
@@ -287,7 +294,17 @@ export class ScriptedWorker {
   async #runTask(task: Task): Promise<boolean> {
     this.ran.push(task);
     const running: Running = {
-      ...{ task, status: 'active', index: 0, percentage: 0, activity: 'Starting', lines: [], stop: null, stopped: false },
+      ...{
+        task,
+        status: 'active',
+        index: 0,
+        percentage: 0,
+        activity: 'Starting',
+        lines: [],
+        stop: null,
+        stopped: false,
+        ending: false,
+      },
     };
     this.running = running;
     // The first update carries the previous task's clockwork (flamenco §3).
@@ -300,6 +317,7 @@ export class ScriptedWorker {
     const began = this.#options.time.now();
     const failure = await this.#commands(running);
     supervision.over = true;
+    if (running.ending) return false;
     if (running.stopped) {
       this.running = null;
       // Not by a signal: may-i-run said no (flamenco §7.3). Only the log, then /return.
