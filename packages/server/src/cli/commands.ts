@@ -26,6 +26,12 @@ export const commands: readonly CommandRow[] = [
   },
   { name: 'submit', group: work, summary: 'hand in a job and print its id', load: () => import('./commands/submit.ts') },
   { name: 'render', group: work, summary: 'render frames of a Blender file', load: () => import('./commands/render.ts') },
+  {
+    name: 'simulate',
+    group: work,
+    summary: 'simulate a DNA structure with oxDNA',
+    load: () => import('./commands/simulate.ts'),
+  },
   { name: 'wait', group: work, summary: 'wait until jobs have ended', load: () => import('./commands/wait.ts') },
   { name: 'jobs', group: look, summary: 'list jobs', load: () => import('./commands/jobs.ts') },
   { name: 'job', group: look, summary: 'show one job or one task', load: () => import('./commands/job.ts') },

@@ -1,17 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join, normalize, resolve, sep } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Client } from '@switchyard/sdk/client/client.ts';
-import type { ArtifactView } from '@switchyard/sdk/task.ts';
 import type { Command } from 'commander';
 import { action, type Context } from '../kit/action.ts';
-import { CliError } from '../kit/cli-error.ts';
 import { type ConnectionOptions, withConnection } from '../kit/connection.ts';
+import { fetchInto } from '../kit/fetch-artifact.ts';
 import { withExamples } from '../kit/help.ts';
 import { type JsonOption, withJson } from '../kit/options.ts';
-import { clean, print, printJson, writeBytes } from '../kit/output.ts';
+import { print, printJson, writeBytes } from '../kit/output.ts';
 import { tableText } from '../kit/table.ts';
 import { parseTarget, targetHelp, taskIdOf } from '../kit/target.ts';
 import { artifactColumns } from './job.ts';
@@ -51,14 +44,4 @@ async function artifacts({ client }: Context, options: Options, word: string): P
         : tableText(artifactColumns, list),
     );
   return 0;
-}
-
-async function fetchInto(client: Client, task: number, artifact: ArtifactView, folder: string): Promise<void> {
-  const base = resolve(folder);
-  const path = resolve(join(base, normalize(artifact.path)));
-  // The name comes from another machine: it may not lead out of the folder.
-  if (!path.startsWith(base + sep))
-    throw new CliError(`The artifact "${clean(artifact.path)}" would leave ${folder}; fetch it with --get`);
-  await mkdir(dirname(path), { recursive: true });
-  await pipeline(Readable.from(await client.tasks.artifact(task, artifact.path)), createWriteStream(path));
 }
