@@ -175,6 +175,7 @@ export class Attempt {
       task: this.task,
       worker: this.#deps.name,
       system: this.#deps.system,
+      lateFileMs: this.#deps.rhythm.lateFileMs,
       environment: this.#deps.environment,
       stop: this.#stop.signal,
       stopped: () => this.#why,

@@ -35,6 +35,8 @@ export const limits = {
   /** A rendered picture that is shown as the newest of its job, and how often at most. */
   imageBytes: 256 * 1_048_576,
   imageEveryMs: 5_000,
+  /** A network disk may show a new file a little late (flamenco §6.1 blender_render). */
+  lateFileMs: 5_000,
   artifactCount: 10_000,
   artifactBytes: 64 * 1024 ** 3,
   cacheBytes: 4 * 1024 ** 3,
@@ -53,6 +55,7 @@ export interface Rhythm {
   readonly fileRetryMs: number;
   readonly farewellMs: number;
   readonly cacheBytes: number;
+  readonly lateFileMs: number;
 }
 
 export const defaultRhythm: Rhythm = {
@@ -63,4 +66,5 @@ export const defaultRhythm: Rhythm = {
   fileRetryMs: limits.fileRetryMs,
   farewellMs: limits.farewellMs,
   cacheBytes: limits.cacheBytes,
+  lateFileMs: limits.lateFileMs,
 };

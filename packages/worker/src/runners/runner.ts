@@ -19,6 +19,8 @@ export interface RunContext {
   /** Name of this worker, for sentences. */
   readonly worker: string;
   readonly system: System;
+  /** How long to wait for a file that a network disk may show late. */
+  readonly lateFileMs: number;
   /** The worker's own: to find programs by. Never passed on. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Given when the attempt is to end now; processes started by `spawn` are ended without the runner's help. */

@@ -42,6 +42,8 @@ export class ScriptedServer {
   script: ServerScript;
   readonly blobs = new Map<string, Buffer>();
   readonly artifacts = new Map<number, { path: string; blob: string; size: number }[]>();
+  /** What was sent as the newest picture, in order. */
+  readonly images: { readonly task: number; readonly bytes: Buffer }[] = [];
   readonly requests: string[] = [];
   /** When set: what blob requests are answered with instead. */
   blobStatus: number | null = null;
@@ -134,6 +136,11 @@ export class ScriptedServer {
     }
     const blob = this.blobs.get(/^\/v1\/blobs\/(\w+)$/.exec(url)?.[1] ?? '');
     if (blob !== undefined) return void response.writeHead(200).end(blob);
+    const image = /^\/v1\/tasks\/(\d+)\/image$/.exec(url)?.[1];
+    if (method === 'PUT' && image !== undefined) {
+      this.images.push({ task: Number(image), bytes: Buffer.concat(body) });
+      return void response.writeHead(204).end();
+    }
     const task = /^\/v1\/tasks\/(\d+)\/artifacts$/.exec(url)?.[1];
     const artifacts = this.artifacts.get(Number(task));
     if (artifacts !== undefined) return void response.writeHead(200).end(JSON.stringify({ artifacts }));

@@ -37,7 +37,7 @@ export class Yard {
       prefetch: 4,
       environment: process.env,
       ...options,
-      rhythm: { graceMs: 300, reconnectMs: { first: 10, most: 50 }, farewellMs: 500, ...options.rhythm },
+      rhythm: { graceMs: 300, reconnectMs: { first: 10, most: 50 }, farewellMs: 500, lateFileMs: 10, ...options.rhythm },
     });
     this.#after.push(async () => {
       worker.stop('now');

@@ -27,8 +27,6 @@ const Progressive = Type.Object({
   cycles_chunk_end: Type.Integer({ minimum: 1 }),
 });
 
-/** A network disk may show a new file a little late (flamenco §6.1 blender_render). */
-const lateMs = 5_000;
 /** Blender ends with this after an error in a script; without it it would go on and end well. */
 export const scriptErrors = ['--python-exit-code', '42'];
 
@@ -95,10 +93,10 @@ function overridesOf(filepath: string): string[] {
 }
 
 /** Null: it is there. */
-export async function blendFile(path: string, { worker, system, stop }: CommandContext): Promise<Trouble | null> {
+export async function blendFile(path: string, { worker, system, lateFileMs, stop }: CommandContext): Promise<Trouble | null> {
   if (!isAbsolute(path)) return refusal(`${JSON.stringify(path)} is not an absolute path on ${worker}`);
   if (existsSync(path)) return null;
-  await pauseUnless(system, lateMs, stop);
+  await pauseUnless(system, lateFileMs, stop);
   return existsSync(path) ? null : notSeen('the blend file', path, worker);
 }
 

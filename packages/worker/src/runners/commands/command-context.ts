@@ -16,6 +16,8 @@ export interface CommandContext {
   readonly worker: string;
   readonly environment: Environment;
   readonly system: System;
+  /** How long to wait for a file that a network disk may show late. */
+  readonly lateFileMs: number;
   readonly stop: AbortSignal;
   /** A fresh folder of this attempt, removed afterwards; programs are run in it. */
   readonly folder: () => string;
@@ -32,13 +34,14 @@ export interface CommandContext {
 }
 
 export function commandContext(context: RunContext, { index, total, name }: Step): CommandContext {
-  const { worker, environment, system, stop, report } = context;
+  const { worker, environment, system, lateFileMs, stop, report } = context;
   const image = new LatestImage(context);
   report({ phase: name, ...(total > 1 ? { progress: { done: index, total, unit: 'commands' } } : {}) });
   return {
     worker,
     environment,
     system,
+    lateFileMs,
     stop,
     folder: context.freshFolder,
     say: (line) => context.note(`${line}\n`),
