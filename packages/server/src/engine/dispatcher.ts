@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Queries } from '../ports/store.ts';
 import type { AnswerOf, InputOf } from './commands.ts';
 import type { Insist } from './insist.ts';
+import { createOfferTimes } from './offer-times.ts';
 import { ReadyClasses } from './ready-classes.ts';
 import type { Runner } from './run.ts';
 import { byBusyness, type LiveSession, leastBusy, type SessionTable } from './session-table.ts';
@@ -55,6 +56,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   /** How wide the last spread of a class ended. */
   const momentum = new Map<ClassId, number>();
   const ready = new ReadyClasses();
+  const offerTimes = createOfferTimes(deps);
   const woken = new Set<ClassId>();
   const spreading = new Set<ClassId>();
 
@@ -179,7 +181,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (max <= 0 || (push.run !== undefined && session.room.slots > 0) || !mayFind(session)) return nothingClaimed;
     const deadline = push.offerMs === null ? null : deps.clock.now() + push.offerMs;
     const { assignments, exhausted, more } = await claim(session, 'offer', max, deadline);
-    if (assignments.length > 0) push.offer(assignments);
+    if (assignments.length > 0) {
+      push.offer(assignments);
+      if (push.offerMs !== null)
+        offerTimes.made(
+          session.number,
+          assignments.map(({ task }) => task.id),
+          push.offerMs,
+        );
+    }
     // What is only shown in advance does not tell that nothing could begin.
     const all = push.run === undefined ? exhausted : [];
     return { taken: assignments.length, exhausted: all, more: more && session.offers < push.offers };

@@ -2,6 +2,7 @@ import type { TaskId } from '../domain/ids.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Queries, Wake } from '../ports/store.ts';
 import { againMs, type Insist } from './insist.ts';
+import { wallLookMs } from './wall-clock.ts';
 
 export interface DutiesDeps {
   readonly insist: Insist;
@@ -38,8 +39,13 @@ export function createDuties(deps: DutiesDeps): Duties {
     if (closed || moment >= dueAt) return;
     dueAt = moment;
     timer?.cancel();
-    // A longer wait is cut by `setTimeout`; waking too early only looks once more.
-    timer = clock.after(Math.min(longestWait, Math.max(0, moment - clock.now())), () => void whenDue());
+    timer = clock.after(Math.min(wallLookMs, Math.max(0, moment - clock.now())), () => look(moment));
+  }
+
+  function look(moment: number): void {
+    dueAt = Number.POSITIVE_INFINITY;
+    if (clock.now() < moment) arm(moment);
+    else void whenDue();
   }
 
   async function whenDue(): Promise<void> {
@@ -100,6 +106,3 @@ export function createDuties(deps: DutiesDeps): Duties {
     },
   };
 }
-
-/** About 23 days: `setTimeout` takes no more. */
-const longestWait = 2_000_000_000;

@@ -35,7 +35,7 @@ function fleet(workers: readonly WorkerView[], serverVersion: string, now: numbe
   const lost = workers.filter(({ status, holding }) => status === 'lost' && holding > 0);
   if (lost.length > 0) {
     const longest = Math.max(...lost.map(({ seenAt }) => now - Date.parse(seenAt)));
-    const todo = 'Look at these machines; "switchyard workers forget NAME --force" gives their tasks to others at once.';
+    const todo = 'Look at these machines; "switchyard workers forget ID --force" gives their tasks to others at once.';
     findings.push(
       warning(
         'workers',
@@ -47,7 +47,7 @@ function fleet(workers: readonly WorkerView[], serverVersion: string, now: numbe
   const pending = workers.filter(({ status }) => status === 'pending');
   if (pending.length > 0) {
     findings.push(
-      warning('workers', `${pending.length} wait to be approved: ${names(pending)}`, 'switchyard workers approve NAME'),
+      warning('workers', `${pending.length} wait to be approved: ${names(pending)}`, 'switchyard workers approve ID'),
     );
   }
   const other = online.filter(({ info }) => typeof info.version === 'string' && info.version !== serverVersion);
