@@ -16,6 +16,10 @@ export const JobRequest = Type.Object(
     ),
     /** Ids of jobs that must have succeeded first. */
     after: Type.Optional(Type.Array(Id, { maxItems: limits.parents })),
+    /** Ids of jobs that must have ended first, however. */
+    afterAny: Type.Optional(Type.Array(Id, { maxItems: limits.parents })),
+    /** Not ended by then, it is canceled and what runs of it is stopped. */
+    deadline: Type.Optional(Time),
     hold: Type.Optional(Type.Boolean()),
     notBefore: Type.Optional(Time),
     /** Start now on this worker or be refused. */
@@ -58,6 +62,7 @@ export const JobView = Type.Object({
   createdAt: Time,
   startedAt: Type.Union([Time, Type.Null()]),
   endedAt: Type.Union([Time, Type.Null()]),
+  deadline: Type.Union([Time, Type.Null()]),
 });
 export type JobView = Static<typeof JobView>;
 

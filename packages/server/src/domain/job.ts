@@ -27,6 +27,8 @@ export interface Job {
   readonly startedAt: Millis | null;
   readonly createdAt: Millis;
   readonly endedAt: Millis | null;
+  /** Not ended by then it is canceled, whatever runs of it is stopped. */
+  readonly deadline: Millis | null;
   /** Lowest task id: the tasks of a job are listed from here. */
   readonly firstTask: TaskId;
 }

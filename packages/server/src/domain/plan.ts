@@ -48,6 +48,10 @@ export interface JobPlan {
   /** JSON text of the request, or of the only task's body where they say the same (see `TaskPlan.body`). */
   readonly spec: string;
   readonly after: readonly JobId[];
+  /** Jobs that must have ended, however, before anything begins. */
+  readonly afterAny?: readonly JobId[];
+  /** Not ended by then it is canceled. */
+  readonly deadline?: Millis | null;
   readonly hold: boolean;
   readonly notBefore: Millis | null;
   readonly startOn: WorkerId | null;

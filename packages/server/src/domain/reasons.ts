@@ -13,6 +13,7 @@ export const reasonTexts: Readonly<Record<Reason, string>> = {
   error: 'the worker reported an error',
   timeout: 'it ran longer than its time limit',
   silence: 'it gave no sign of life for longer than its limit',
+  deadline: 'its job did not end before its deadline',
   'worker-lost': 'the connection to its worker was lost',
   'no-candidate': 'no worker is left that could run it',
   drain: 'its worker is being drained',

@@ -1,6 +1,7 @@
 import type { Counts } from './counts.ts';
 import type { BodyId, ClassId, JobId, Millis, SessionNumber, TaskId, WorkerId } from './ids.ts';
 import type { ClassSpec } from './needs.ts';
+import type { Reason } from './task.ts';
 
 /** A counted, server-wide resource. `used` may stand above `total` after a resize: nothing starts until it has sunk. */
 export interface Pool {
@@ -41,8 +42,10 @@ export interface Edge {
   readonly parent: number;
   readonly childKind: 'task' | 'array';
   readonly child: TaskId;
-  /** The parent has succeeded and was counted. */
+  /** The parent has succeeded (with `any`: has ended) and was counted. */
   readonly done: boolean;
+  /** However the parent ends, the child may begin. Absent: it must succeed. */
+  readonly any?: true;
 }
 
 /** Keeps a task from a worker. `session: null`: whatever the session. `until: null`: for good (or for the session). */
@@ -82,7 +85,7 @@ export interface Sweep {
 
 export type SweepWork =
   /** All tasks of a job from the cursor on: follow the job's intent. */
-  | { readonly kind: 'stop'; readonly job: JobId; readonly kill: boolean; readonly after: TaskId }
+  | { readonly kind: 'stop'; readonly job: JobId; readonly kill: boolean; readonly after: TaskId; readonly reason?: Reason }
   | { readonly kind: 'hold'; readonly job: JobId; readonly after: TaskId }
   | { readonly kind: 'release'; readonly job: JobId; readonly after: TaskId }
   | { readonly kind: 'retry'; readonly job: JobId; readonly after: TaskId }

@@ -72,6 +72,7 @@ export type Reason =
   | 'error'
   | 'timeout'
   | 'silence'
+  | 'deadline'
   | 'worker-lost'
   | 'no-candidate'
   | 'drain'

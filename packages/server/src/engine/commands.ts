@@ -87,7 +87,14 @@ export interface Commands {
    */
   submit: [{ plan: JobPlan; key: string | null; hash: string; ids: number; building: boolean }, Submitted];
   extend: [
-    { job: JobId; tasks: readonly PlacedTask[]; hold: boolean; notBefore: Millis | null; after: readonly JobId[] },
+    {
+      job: JobId;
+      tasks: readonly PlacedTask[];
+      hold: boolean;
+      notBefore: Millis | null;
+      after: readonly JobId[];
+      afterAny?: readonly JobId[];
+    },
     { done: true },
   ];
   /** Refused with `conflict` when another job has taken the key meanwhile. */

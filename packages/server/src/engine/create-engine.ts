@@ -163,7 +163,9 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
 
   await recover();
   const sleepSchedules = await openSleepSchedules({ records: store.records, insist, query, feed, clock, failed });
-  const variables = await openVariables(store.records, (by, name, how) => log.info({ by: by.id, name }, `variable:${how}`));
+  const variables = await openVariables(store.records, ({ id: by, name }, command, variable, refusal) =>
+    insist('note', { by, name, command, subject: `variable ${variable}`, refusal }),
+  );
 
   return {
     engine: {

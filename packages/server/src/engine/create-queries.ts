@@ -139,8 +139,8 @@ export function createQueries(store: Store, sessions: SessionTable, clock: Clock
     },
     queue: (by) => (may(by, 'job:read') && by.scope === 'all' ? readQueue(query) : Promise.resolve([])),
     runningSeconds: (kind) => query.runningSeconds(kind, clock.now()),
-    async audit(by, page): Promise<Result<Awaited<ReturnType<typeof query.audit>>>> {
-      return lacks(by, 'admin:read') ?? { value: await query.audit(page) };
+    async audit(by, page, filter): Promise<Result<Awaited<ReturnType<typeof query.audit>>>> {
+      return lacks(by, 'admin:read') ?? { value: await query.audit(page, filter) };
     },
   };
   return self;

@@ -7,7 +7,7 @@ import type { Principal } from '../domain/principal.ts';
 import type { AuditRow, Block, Edge, Pool, Tally } from '../domain/rows.ts';
 import type { Task, TaskArray } from '../domain/task.ts';
 import type { Worker } from '../domain/worker.ts';
-import type { JobFilter, Page, ShownTask, TaskFilter } from '../ports/store.ts';
+import type { AuditFilter, JobFilter, Page, ShownTask, TaskFilter } from '../ports/store.ts';
 
 /** What people and doors look at. Each cuts to what the principal may see: a foreign job is `not_found`, never `forbidden`. */
 export interface EngineQueries {
@@ -37,7 +37,7 @@ export interface EngineQueries {
   /** What stands in the queue, by what it needs, largest first; bounded in lines and in what is counted of each. */
   queue(by: Principal): Promise<QueueLine[]>;
   runningSeconds(kind: string): Promise<{ sum: number; min: number; max: number }>;
-  audit(by: Principal, page: Page): Promise<Result<(AuditRow & { id: number })[]>>;
+  audit(by: Principal, page: Page, filter?: AuditFilter): Promise<Result<(AuditRow & { id: number })[]>>;
 }
 
 export interface QueueLine {

@@ -35,10 +35,11 @@ export async function submitJob(
   plan: JobPlan,
   { key = null, hash = '' }: { key?: string | null; hash?: string },
 ): Promise<Result<Submitted>> {
-  const { tasks, after, hold, notBefore } = plan;
+  const { tasks, after, afterAny = [], hold, notBefore } = plan;
+  const parents = after.length + afterAny.length;
   const strange = tasks.find(({ kind }) => by.kinds !== null && !by.kinds.includes(kind));
   if (strange !== undefined) return refuse('forbidden', `${by.name} may not submit tasks of kind ${strange.kind}`);
-  const first = partFrom(tasks, 0, after.length);
+  const first = partFrom(tasks, 0, parents);
   const building = first < tasks.length;
   if (building && plan.startOn !== null)
     return refuse('invalid', 'Only a job of one task can be started on a named worker', '/startOn');
@@ -51,8 +52,8 @@ export async function submitJob(
   if (replayed) return { value: { ...begun.value, taskIds } };
   if (!building) return begun;
   for (let from = first; from < tasks.length; ) {
-    const to = partFrom(tasks, from, after.length);
-    const extension = { job: job.id, tasks: placed.slice(from, to), hold, notBefore, after };
+    const to = partFrom(tasks, from, parents);
+    const extension = { job: job.id, tasks: placed.slice(from, to), hold, notBefore, after, afterAny };
     const extended = await runner.command(by, 'extend', extension);
     if (extended.refusal !== undefined) return giveUp(extended);
     from = to;

@@ -14,17 +14,38 @@ export interface VariableBook {
 const collection = 'variable';
 const mostVariables = 200;
 
-export async function openVariables(
-  records: Records,
-  changed: (by: Principal, name: string, how: 'set' | 'removed') => void,
-): Promise<VariableBook> {
+/** For the audit trail: who did what, and how it was refused. */
+export type VariableAudit = (
+  by: Principal,
+  command: 'setVariable' | 'removeVariable',
+  name: string,
+  refusal: string | null,
+) => Promise<unknown>;
+
+export async function openVariables(records: Records, audit: VariableAudit): Promise<VariableBook> {
   let all: Variables = await load(records);
   const forbidden = (by: Principal) =>
     may(by, 'worker:control') ? null : refuse('forbidden', `${by.name} may not change variables: they say what workers run`);
 
-  async function replaced(by: Principal, name: string, how: 'set' | 'removed'): Promise<void> {
+  async function set(by: Principal, name: string, variable: Variable): Promise<Result<Variable>> {
+    const no = forbidden(by) ?? wrongName(name) ?? wrongValue(name, variable);
+    if (no !== null) return no;
+    if (!all.has(name) && all.size >= mostVariables) return refuse('too_many', `There are ${all.size} variables already`);
+    // Newest wins: whoever came in between is replaced.
+    for (;;) {
+      const found = await records.get<Variable>(collection, name);
+      if ((await records.put(collection, name, variable, found?.revision ?? null)).ok) break;
+    }
     all = await load(records);
-    changed(by, name, how);
+    return { value: variable };
+  }
+
+  async function remove(by: Principal, name: string): Promise<Result<null>> {
+    const no = forbidden(by);
+    if (no !== null) return no;
+    if (!(await records.delete(collection, name))) return refuse('not_found', `There is no variable ${name}`);
+    all = await load(records);
+    return { value: null };
   }
 
   return {
@@ -32,23 +53,14 @@ export async function openVariables(
       return all;
     },
     async set(by, name, variable) {
-      const no = forbidden(by) ?? wrongName(name) ?? wrongValue(name, variable);
-      if (no !== null) return no;
-      if (!all.has(name) && all.size >= mostVariables) return refuse('too_many', `There are ${all.size} variables already`);
-      // Newest wins: whoever came in between is replaced.
-      for (;;) {
-        const found = await records.get<Variable>(collection, name);
-        if ((await records.put(collection, name, variable, found?.revision ?? null)).ok) break;
-      }
-      await replaced(by, name, 'set');
-      return { value: variable };
+      const result = await set(by, name, variable);
+      await audit(by, 'setVariable', name, result.refusal?.code ?? null);
+      return result;
     },
     async remove(by, name) {
-      const no = forbidden(by);
-      if (no !== null) return no;
-      if (!(await records.delete(collection, name))) return refuse('not_found', `There is no variable ${name}`);
-      await replaced(by, name, 'removed');
-      return { value: null };
+      const result = await remove(by, name);
+      await audit(by, 'removeVariable', name, result.refusal?.code ?? null);
+      return result;
     },
   };
 }

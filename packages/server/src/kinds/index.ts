@@ -33,6 +33,11 @@ const checks = new Map(Object.entries(kinds).map(([name, { spec }]) => [name, co
 /** Nobody looked: enough for kinds that do not. */
 const unseen: Around = { now: 0, variables: new Map(), offers: () => false };
 
+/** A job that must succeed must end. */
+function withoutStrict({ after = [], afterAny = [] }: JobRequest): number[] {
+  return [...new Set(afterAny)].filter((id) => !after.includes(id));
+}
+
 /** Whether this kind of job is compiled from more than the request. */
 export function looksAround(kind: string | undefined): boolean {
   return kind !== undefined && Object.hasOwn(kinds, kind) && kinds[kind]?.looksAround === true;
@@ -62,6 +67,8 @@ export function compile(request: JobRequest, around: Around = unseen): Result<Jo
       labels: request.labels ?? {},
       spec: made.value.spec,
       after: [...new Set(request.after ?? [])],
+      ...(request.afterAny === undefined ? {} : { afterAny: withoutStrict(request) }),
+      ...(request.deadline === undefined ? {} : { deadline: Date.parse(request.deadline) }),
       hold: request.hold ?? false,
       notBefore: request.notBefore === undefined ? null : Date.parse(request.notBefore),
       startOn: request.startOn ?? null,

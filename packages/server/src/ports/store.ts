@@ -170,8 +170,8 @@ export interface Reads {
   /** Task rows of a job after a cursor, in the given states (all if null). */
   tasksOf: [{ job: JobId; after: TaskId; states: readonly TaskStateName[] | null; limit: number }, Task[]];
   arraysOf: [JobId, TaskArray[]];
-  /** What is due: waiting tasks and arrays by `notBefore`, offers by deadline. */
-  due: [{ now: Millis; limit: number }, { tasks: Task[]; arrays: TaskArray[]; offers: Task[] }];
+  /** What is due: waiting tasks and arrays by `notBefore`, offers by deadline, jobs that have not ended by theirs. */
+  due: [{ now: Millis; limit: number }, { tasks: Task[]; arrays: TaskArray[]; offers: Task[]; jobs: Job[] }];
   sweep: [{ limit: number }, Sweep[]];
   log: [{ task: TaskId; attempt: AttemptNumber; stream: LogStream }, LogRow | null];
   /** The answer once given under this key. */
@@ -284,6 +284,18 @@ export function* read<const S extends ReadSet>(set: S): Generator<ReadSet, Resul
 // ---------------------------------------------------------------------------------------------------------------------
 // Queries (beside `run`): what people and doors look at. Read committed data only.
 
+/** All that is given must fit. */
+export interface AuditFilter {
+  /** Id or name of who did it. */
+  readonly by?: string | undefined;
+  readonly command?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly since?: Millis | undefined;
+  readonly until?: Millis | undefined;
+  /** Only what was refused. */
+  readonly refused?: boolean | undefined;
+}
+
 export interface Page {
   /** At most this many rows; bounded by the caller to 1,000. */
   readonly limit: number;
@@ -365,7 +377,7 @@ export interface Queries {
   jobsBeingTakenIn(): Promise<JobId[]>;
   /** Who has seen everything up to `n` has missed nothing if n ≥ oldest - 1; `oldest` is newest + 1 when nothing is kept. */
   changesSince(number: number, limit: number): Promise<{ changes: Change[]; oldest: number; newest: number }>;
-  audit(page: Page): Promise<(AuditRow & { id: number })[]>;
+  audit(page: Page, filter?: AuditFilter): Promise<(AuditRow & { id: number })[]>;
   /** Every blob that an attempt's artifacts, a body's inputs or a task's checkpoint refer to. Read in slices. */
   blobsInUse(): Promise<ReadonlySet<string>>;
   /** Every task whose files tasks that have not ended were told to take. Read in slices. */

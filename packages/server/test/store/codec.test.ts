@@ -144,6 +144,7 @@ test('a job comes back as it went in', () => {
     createdAt: moment,
     endedAt: maybe(moment),
     firstTask: id,
+    deadline: maybe(count),
   }) as fc.Arbitrary<Job>;
   fc.assert(fc.property(row, (job) => void expect(pass(job)).toEqual(job)));
   fc.assert(fc.property(counts, (of) => void expect(countsOf(countsText(of))).toEqual(of)));

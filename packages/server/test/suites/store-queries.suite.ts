@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Job, jobStates } from '../../src/domain/job.ts';
 import { type Task, type TaskArray, type TaskState, taskStates } from '../../src/domain/task.ts';
-import type { JobFilter, Page, Store, TaskFilter, Write } from '../../src/ports/store.ts';
+import type { AuditFilter, JobFilter, Page, Store, TaskFilter, Write } from '../../src/ports/store.ts';
 import { array, job, script, task, worker } from './store-rows.ts';
 
 const owners = ['user:ada', 'user:bob'];
@@ -253,6 +253,31 @@ export function storeQueriesSuite(store: () => Store): void {
       expect((await store().query.held(1)).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
       expect(await store().query.runningSeconds('shell', 5_500)).toEqual({ sum: 6, min: 0, max: 4 });
       expect(await store().query.runningSeconds('oxdna', 5_500)).toEqual({ sum: 0, min: 0, max: 0 });
+    });
+
+    test('audit: all that a filter names must fit, in pages, in both orders', async () => {
+      const row = { at: 1, by: 'token:1', name: 'ada', command: 'cancel', subject: 'job 1', refusal: null };
+      const rows = [
+        row,
+        { ...row, at: 2, by: 'token:2', name: 'bob' },
+        { ...row, at: 3, command: 'hold', refusal: 'forbidden' },
+        { ...row, at: 4, subject: 'job 2' },
+        { ...row, at: 5, by: 'ada', name: 'impostor', refusal: 'not_found' },
+      ];
+      await put(rows.map((one): Write => ({ put: 'audit', row: one })));
+      const ids = async (filter: AuditFilter, page: Partial<Page> = {}) =>
+        (await store().query.audit({ limit: 9, cursor: null, order: 'asc', ...page }, filter)).map(({ id }) => id);
+      expect(await ids({})).toEqual([1, 2, 3, 4, 5]);
+      expect(await ids({ by: 'token:1' })).toEqual([1, 3, 4]);
+      expect(await ids({ by: 'ada' })).toEqual([1, 3, 4, 5]);
+      expect(await ids({ command: 'hold' })).toEqual([3]);
+      expect(await ids({ subject: 'job 2' })).toEqual([4]);
+      expect(await ids({ subject: 'job' })).toEqual([]);
+      expect(await ids({ since: 2, until: 4 })).toEqual([2, 3]);
+      expect(await ids({ refused: true })).toEqual([3, 5]);
+      expect(await ids({ refused: true, by: 'token:1' })).toEqual([3]);
+      expect(await ids({ by: 'ada' }, { limit: 2, order: 'desc' })).toEqual([5, 4]);
+      expect(await ids({ by: 'ada' }, { limit: 2, order: 'desc', cursor: 4 })).toEqual([3, 1]);
     });
 
     test('bodies, tallies, audit', async () => {

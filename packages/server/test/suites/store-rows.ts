@@ -24,6 +24,7 @@ export function job(id: number, of: Partial<Job> = {}): Job {
     state: 'waiting',
     counts: one('ready'),
     startedAt: null,
+    deadline: null,
     createdAt: 1_000,
     endedAt: null,
     firstTask: id,

@@ -89,6 +89,7 @@ function showJob(detail: JobDetail, tasks: readonly TaskView[]): void {
       ['submitted', whenText(detail.createdAt, now)],
       ['started', detail.startedAt === null ? null : whenText(detail.startedAt, now)],
       ['ended', detail.endedAt === null ? null : whenText(detail.endedAt, now)],
+      ['deadline', detail.deadline === null ? null : whenText(detail.deadline, now)],
       ['ran', ranText(detail.startedAt, detail.endedAt, now)],
       ['tasks', countsText(detail.counts)],
       ...detail.arrays.map(

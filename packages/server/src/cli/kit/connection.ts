@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { type Client, createClient } from '@switchyard/sdk/client/client.ts';
 import type { Command } from 'commander';
 import { dataDirOf } from '../../config/data-dir.ts';
+import { trustAuthority } from './authority.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { say } from './output.ts';
+import { readStoredToken, storedTokenPath } from './stored-token.ts';
 
 export interface ConnectionOptions {
   readonly server?: string;
   readonly token?: string;
   readonly tokenFile?: string;
   readonly data?: string;
+  readonly ca?: string;
 }
 
 export interface Connection {
@@ -29,13 +32,19 @@ export function withConnection(command: Command): Command {
   return command
     .optionsGroup('Which server:')
     .option('--server <url>', 'default: $SWITCHYARD_SERVER, else the server of DATA, else http://127.0.0.1:8080')
-    .option('--token-file <file>', 'file with the token; default: $SWITCHYARD_TOKEN, else DATA/admin.token')
+    .option(
+      '--token-file <file>',
+      'file with the token; default: $SWITCHYARD_TOKEN, else "switchyard login", else DATA/admin.token',
+    )
     .option('--token <token>', 'the token itself; other users can see it in the list of processes')
+    .option('--ca <file>', "certificate of a private authority that signed the server's (PEM); default: $SWITCHYARD_CA")
     .option('--data <dir>', "the server's folder DATA; default: $SWITCHYARD_DATA, else ~/.local/share/switchyard");
 }
 
 export async function connect(options: ConnectionOptions, env: Env = process.env): Promise<Connection> {
   const dataDir = dataDirOf(options.data, env);
+  const ca = options.ca ?? env.SWITCHYARD_CA;
+  if (ca !== undefined && ca !== '') await trustAuthority(ca);
   const server = serverUrl(options.server ?? env.SWITCHYARD_SERVER ?? (await recordedServer(dataDir)));
   const { token, from } = await findToken(options, env, dataDir, server);
   return { client: createClient({ server, token: token ?? undefined }), server, tokenFrom: from };
@@ -75,6 +84,9 @@ async function findToken(
   if (env.SWITCHYARD_TOKEN_FILE !== undefined) {
     return { token: await tokenIn(env.SWITCHYARD_TOKEN_FILE), from: env.SWITCHYARD_TOKEN_FILE };
   }
+  const stored = storedTokenPath(server, env);
+  const login = await readStoredToken(stored);
+  if (login !== null) return { token: login, from: stored };
   // This machine's administrator token is for this machine's server: it is never sent elsewhere unasked.
   if (!isLoopback(new URL(server).hostname)) return { token: null, from: null };
   const path = join(dataDir, 'admin.token');

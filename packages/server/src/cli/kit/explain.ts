@@ -20,6 +20,10 @@ export function explain(error: unknown, connection: Connection | null): Explaine
 }
 
 function unreachable(error: ServerUnreachable): Explained {
+  if (/certificate|self-signed|altnames|SSL|TLS/i.test(error.message)) {
+    const text = `${clean(error.message)}\nIf a private authority signed the server's certificate, name it with --ca FILE or SWITCHYARD_CA.`;
+    return { text, exitCode: exitCodes.unreachable.code };
+  }
   const text = `${clean(error.message)}
 Start a server here with "switchyard serve", or name another one with --server or SWITCHYARD_SERVER.`;
   return { text, exitCode: exitCodes.unreachable.code };

@@ -8,6 +8,8 @@ export interface JobOptions {
   readonly priority?: number;
   readonly label?: readonly string[];
   readonly after?: readonly string[];
+  readonly afterAny?: readonly string[];
+  readonly deadline?: string;
   readonly hold?: boolean;
   readonly at?: string;
   readonly startOn?: number;
@@ -44,6 +46,8 @@ function withShape(command: Command): Command {
     .option('--priority <n>', 'higher first; default 0', whole(-1_000_000, 1_000_000))
     .option('--label <name=value>', 'to find it again; may be repeated', collectWhole)
     .option('--after <job>', 'only when these jobs have succeeded; may be repeated', collect)
+    .option('--after-any <job>', 'only when these jobs have ended, however; may be repeated', collect)
+    .option('--deadline <time>', 'cancel it when it has not ended by then, such as 2026-12-24T18:00 or +2h')
     .option('--hold', 'do not start it until "switchyard release"')
     .option('--at <time>', 'not before this moment, such as 2026-12-24T18:00 or +2h')
     .option('--array <from-to[:step]>', 'one task for each number: {index} counts from 0, {item} is the number')

@@ -32,6 +32,8 @@ export function jobFields(options: Omit<JobOptions, 'output'>, now: number): Omi
   if (options.priority !== undefined) fields.priority = options.priority;
   if (options.label !== undefined) fields.labels = Object.fromEntries(options.label.map((text) => pair(text, '--label')));
   if (options.after !== undefined) fields.after = options.after.map(parseJob);
+  if (options.afterAny !== undefined) fields.afterAny = options.afterAny.map(parseJob);
+  if (options.deadline !== undefined) fields.deadline = moment(options.deadline, now, '--deadline');
   if (options.hold === true) fields.hold = true;
   if (options.at !== undefined) fields.notBefore = moment(options.at, now);
   if (options.startOn !== undefined) fields.startOn = options.startOn;
@@ -158,9 +160,9 @@ export function range(text: string): ArraySpec {
 }
 
 /** ISO time, or `+2h` from now. */
-export function moment(text: string, now: number): string {
+export function moment(text: string, now: number, flag = '--at'): string {
   const ahead = text.startsWith('+') ? parseDuration(text.slice(1)) : null;
   const ms = ahead === null ? Date.parse(text) : now + ahead;
-  if (Number.isNaN(ms)) throw usage(`--at is a moment such as 2026-12-24T18:00 or +2h, not "${text}"`);
+  if (Number.isNaN(ms)) throw usage(`${flag} is a moment such as 2026-12-24T18:00 or +2h, not "${text}"`);
   return new Date(ms).toISOString();
 }

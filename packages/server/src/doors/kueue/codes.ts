@@ -19,6 +19,7 @@ export const codeOfReason: Readonly<Record<Reason, number>> = {
   error: codes.ioError,
   timeout: codes.killed,
   silence: codes.killed,
+  deadline: codes.killed,
   'worker-lost': codes.workerLost,
   'no-candidate': codes.workerLost,
   drain: codes.killed,

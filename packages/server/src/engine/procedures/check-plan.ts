@@ -4,7 +4,7 @@ import type { Job } from '../../domain/job.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { kindPool, type Pool } from '../../domain/rows.ts';
 import type { Task } from '../../domain/task.ts';
-import type { TaskPlan } from '../commands.ts';
+import type { JobPlan, TaskPlan } from '../commands.ts';
 import { seesJob } from './rounds.ts';
 
 type Refused = { refusal: Refusal } | null;
@@ -59,6 +59,11 @@ export function checkSources(ids: readonly TaskId[], tasks: readonly Task[], job
   const open = new Set(tasks.filter(({ job }) => seen.has(job)).map(({ id }) => id));
   const missing = ids.find((id) => !open.has(id));
   return missing === undefined ? null : refuse('unknown_parent', `There is no task ${missing} to take files from`);
+}
+
+export function checkDeadline({ deadline }: Pick<JobPlan, 'deadline'>, now: number): Refused {
+  if (deadline === undefined || deadline === null || deadline > now) return null;
+  return refuse('invalid', 'The deadline has passed already', '/deadline');
 }
 
 export function checkParents(after: readonly number[], parents: readonly Job[], by: Principal): Refused {

@@ -25,8 +25,10 @@ export function* tellChildren(draft: Draft, key: string, work: Work<'children'>)
 }
 
 /** What it is told may be overtaken: a parent lost and tried again in the meantime is not lost. */
-function tellChild(draft: Draft, { edge, task, array, lostParents }: ChildRow, tell: Work<'children'>['tell']): void {
-  if (tell === 'revive' && lostParents > 0) return;
+function tellChild(draft: Draft, { edge, task, array, lostParents }: ChildRow, told: Work<'children'>['tell']): void {
+  // To who waits for its end alone it is all the same how it ended.
+  const tell = edge.any && told === 'parent-lost' ? 'parent-succeeded' : told;
+  if (tell === 'revive' && (lostParents > 0 || edge.any)) return;
   if (tell === 'parent-lost' && lostParents === 0) return;
   if (tell === 'parent-succeeded') draft.write({ put: 'edge', row: { ...edge, done: true }, fresh: false });
   if (task !== null) draft.step(task.id, { event: tell });

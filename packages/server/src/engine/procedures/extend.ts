@@ -21,7 +21,7 @@ export const extend: ProcedureOf<'extend'> = function* (input, context) {
     classes: { read: 'classOf', of: specsOf(plans) },
     tallies: { read: 'tallies', of: [...new Set(plans.map(({ kind }) => kind))] },
     pools: { read: 'allPools', of: null },
-    parents: { read: 'jobs', of: input.after },
+    parents: { read: 'jobs', of: [...input.after, ...(input.afterAny ?? [])] },
     body: { read: 'fresh', of: { of: 'body', n: Math.max(1, plans.filter(({ body }) => body !== null).length) } },
   });
   const { job, body, classes, tallies, pools, parents } = first;
@@ -31,7 +31,7 @@ export const extend: ProcedureOf<'extend'> = function* (input, context) {
   if (wrong) return wrong;
   const draft = new Draft(context).load({ jobs: [job], tallies, pools, classes });
   const { hold, notBefore } = input;
-  insertTasks(draft, job, input.tasks, { body, hold, notBefore, after: parents, classes });
+  insertTasks(draft, job, input.tasks, { body, hold, notBefore, after: parents, afterAny: input.afterAny ?? [], classes });
   draft.closeJobs();
   return draft.done({ done: true } as const);
 };

@@ -1,5 +1,5 @@
 import { moved } from '../../domain/counts.ts';
-import type { BodyId, ClassId, Millis, TaskId } from '../../domain/ids.ts';
+import type { BodyId, ClassId, JobId, Millis, TaskId } from '../../domain/ids.ts';
 import { isFinal, type Job } from '../../domain/job.ts';
 import { classKey } from '../../domain/needs.ts';
 import type { Edge, InternedClass } from '../../domain/rows.ts';
@@ -16,6 +16,8 @@ export interface Insertion {
   readonly notBefore: Millis | null;
   /** Jobs that the roots wait for. */
   readonly after: readonly Job[];
+  /** Which of them need only have ended. */
+  readonly afterAny: readonly JobId[];
   readonly classes: readonly InternedClass[];
 }
 
@@ -23,14 +25,15 @@ export interface Insertion {
 export function insertTasks(draft: Draft, job: Job, placed: readonly PlacedTask[], insertion: Insertion): void {
   const { hold: held, classes } = insertion;
   const classOf = classFinder(classes);
-  const waitsFor = insertion.after.filter(({ state }) => state !== 'succeeded');
+  const any = new Set(insertion.afterAny);
+  const waitsFor = insertion.after.filter(({ id, state }) => (any.has(id) ? !isFinal(state) : state !== 'succeeded'));
   let { counts } = draft.job(job.id);
   let nextBody = insertion.body;
   for (const { id, plan, parents } of placed) {
     const body = plan.body === null ? job.spec : nextBody++;
     if (plan.body !== null) draft.write({ put: 'body', row: { id: body, json: plan.body } });
     const root = parents.length === 0;
-    const above = root ? waitsFor.map((parent) => ({ kind: 'job' as const, id: parent.id })) : parents;
+    const above = root ? waitsFor.map((parent) => ({ kind: 'job' as const, id: parent.id, any: any.has(parent.id) })) : parents;
     putEdges(draft, above, plan.array === null ? 'task' : 'array', id);
     const state = initialTaskState({ held, notBefore: root ? insertion.notBefore : null, parentsLeft: above.length });
     const classId = classOf(plan);
@@ -77,12 +80,13 @@ function putArray(draft: Draft, row: Shared, shape: NonNullable<PlacedTask['plan
 
 function putEdges(
   draft: Draft,
-  parents: readonly { kind: Edge['parentKind']; id: number }[],
+  parents: readonly { kind: Edge['parentKind']; id: number; any?: boolean }[],
   childKind: Edge['childKind'],
   child: TaskId,
 ): void {
-  for (const { kind: parentKind, id: parent } of parents) {
-    draft.write({ put: 'edge', row: { parentKind, parent, childKind, child, done: false }, fresh: true });
+  for (const { kind: parentKind, id: parent, any = false } of parents) {
+    const row = { parentKind, parent, childKind, child, done: false, ...(any ? { any } : undefined) };
+    draft.write({ put: 'edge', row, fresh: true });
   }
 }
 

@@ -12,7 +12,7 @@ type Intended = Job | { refusal: Refusal };
 type Sweeping = 'stop' | 'hold' | 'release' | 'retry' | 'priority';
 
 /** What another wish for the whole job takes the place of: its sweeps are not gone on with. */
-function dropSweeps(draft: Draft, job: number, kinds: readonly Sweeping[]): void {
+export function dropSweeps(draft: Draft, job: number, kinds: readonly Sweeping[]): void {
   for (const kind of kinds) draft.write({ drop: 'sweep', key: `${kind} ${job}` });
 }
 
@@ -69,6 +69,11 @@ export const setPriority: ProcedureOf<'setPriority'> = function* ({ job, priorit
   return yield* bulk(job, context, intend, { kind: 'priority', job, priority, after: 0 }, []);
 };
 
+/** Who tries a job again after its deadline wants it all the same. */
+export function stillAhead({ deadline }: Job, now: number): number | null {
+  return deadline !== null && deadline > now ? deadline : null;
+}
+
 /** Everything that failed or was canceled, once more; a cancel of the whole job is taken back by it. */
 export const retry: ProcedureOf<'retry'> = function* ({ job: id }, context) {
   const { job } = yield* read({ job: { read: 'job', of: id } });
@@ -89,7 +94,7 @@ export const retry: ProcedureOf<'retry'> = function* ({ job: id }, context) {
   const first = [...page.tasks, ...page.arrays].find((row) => row.id === job.firstTask);
   const wrong = lostParent(`Job ${id}`, edges, first?.parentsLeft ?? 0, { tasks: [], arrays: [], jobs: parents });
   if (wrong !== null) return wrong;
-  draft.putJob({ ...job, intent: job.intent === 'cancel' ? 'none' : job.intent });
+  draft.putJob({ ...job, intent: job.intent === 'cancel' ? 'none' : job.intent, deadline: stillAhead(job, context.now) });
   dropSweeps(draft, id, ['stop']);
   if (job.intent === 'cancel') draft.wakeClass(0);
   // Tried again, everybody begins with a clean sheet; who is blocked stays so until forgiven.

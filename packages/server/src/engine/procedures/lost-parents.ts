@@ -26,8 +26,10 @@ export function lostParent(of: string, edges: readonly Edge[], left: number, par
   for (const { id, lost } of parents.arrays) {
     if (lost > 0) return wrong(`array ${id}, of which ${lost} tasks are failed or canceled: try those again first`);
   }
+  const any = new Set(edges.filter((edge) => edge.any && edge.parentKind === 'job').map(({ parent }) => parent));
   for (const { id, state } of parents.jobs) {
-    if (isFinal(state) && state !== 'succeeded') return wrong(`job ${id}, which is ${state}: try that again first`);
+    if (!any.has(id) && isFinal(state) && state !== 'succeeded')
+      return wrong(`job ${id}, which is ${state}: try that again first`);
   }
   if (edges.filter(({ done }) => !done).length < left) return wrong('a job that has been deleted: submit it anew');
   return null;

@@ -3,7 +3,7 @@ import type { BodyId, TaskId } from '../../domain/ids.ts';
 import { type Job, jobState } from '../../domain/job.ts';
 import { type ProcedureContext, read } from '../../ports/store.ts';
 import type { Assignment, InputOf } from '../commands.ts';
-import { checkParents, checkPools, checkSources, forbiddenKind, sourcesOf } from './check-plan.ts';
+import { checkDeadline, checkParents, checkPools, checkSources, forbiddenKind, sourcesOf } from './check-plan.ts';
 import { Draft } from './draft.ts';
 import { insertTasks } from './insert-tasks.ts';
 import { placeTasks, specsOf } from './place.ts';
@@ -23,7 +23,7 @@ export const submit: ProcedureOf<'submit'> = function* (input, context) {
     known: key === null ? undefined : { read: 'idempotent', of: { owner: context.by.id, key } },
     classes: { read: 'classOf', of: specsOf(tasks) },
     pools: { read: 'allPools', of: null },
-    parents: { read: 'jobs', of: plan.after },
+    parents: { read: 'jobs', of: [...plan.after, ...(plan.afterAny ?? [])] },
     sources: sources.length === 0 ? undefined : { read: 'tasks', of: sources },
     worker: plan.startOn === null ? undefined : { read: 'worker', of: plan.startOn },
     job: { read: 'fresh', of: { of: 'job', n: 1 } },
@@ -32,7 +32,10 @@ export const submit: ProcedureOf<'submit'> = function* (input, context) {
   });
   if (first.known) return yield* replay(first.known, input.hash, context.by);
   const { pools, classes, parents, worker = null } = first;
-  const wrong = checkPools(tasks, pools) ?? checkParents(plan.after, parents, context.by);
+  const wrong =
+    checkPools(tasks, pools) ??
+    checkParents([...plan.after, ...(plan.afterAny ?? [])], parents, context.by) ??
+    checkDeadline(plan, context.now);
   if (wrong) return wrong;
   const { tallies, owners = [] } = yield* read({
     tallies: { read: 'tallies', of: [...new Set(tasks.map(({ kind }) => kind))] },
@@ -46,7 +49,15 @@ export const submit: ProcedureOf<'submit'> = function* (input, context) {
   const placed = placeTasks(tasks, first.task);
   draft.putJob(job, true);
   const { hold, notBefore } = plan;
-  insertTasks(draft, job, placed, { body: first.body + 1, hold, notBefore, after: parents, classes });
+  insertTasks(draft, job, placed, {
+    body: first.body + 1,
+    hold,
+    notBefore,
+    after: parents,
+    afterAny: plan.afterAny ?? [],
+    classes,
+  });
+  if (job.deadline !== null) draft.dueAt(job.deadline);
   // A job that is not whole yet must not answer for its key: `built` writes it.
   if (key !== null && !building) {
     draft.write({ put: 'idempotent', owner: context.by.id, key, hash: input.hash, job: job.id, at: context.now });
@@ -87,6 +98,7 @@ function newJob(
     startedAt: null,
     createdAt: now,
     endedAt: null,
+    deadline: plan.deadline ?? null,
     firstTask,
   };
 }

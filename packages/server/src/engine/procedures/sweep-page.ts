@@ -70,7 +70,7 @@ export function movePage(draft: Draft, work: JobWork, { tasks, arrays }: SweptPa
 function eventOf(work: Exclude<JobWork, { kind: 'priority' | 'reclass' }>): TaskEvent {
   switch (work.kind) {
     case 'stop':
-      return { event: 'stop', goal: 'canceled', reason: 'user', kill: work.kill };
+      return { event: 'stop', goal: 'canceled', reason: work.reason ?? 'user', kill: work.kill };
     case 'hold':
     case 'release':
     case 'retry':

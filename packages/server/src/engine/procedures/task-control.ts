@@ -7,6 +7,7 @@ import type { TaskEvent } from '../../domain/task-machine.ts';
 import { type ProcedureContext, read } from '../../ports/store.ts';
 import { virtualTask } from './array-rest.ts';
 import { Draft } from './draft.ts';
+import { stillAhead } from './job-control.ts';
 import { lostParent, waitedFor } from './lost-parents.ts';
 import { finish, loadAround, noTask, readTask, refusedStep, seesJob } from './rounds.ts';
 import type { ProcedureOf, ProcedureResult, Reading } from './types.ts';
@@ -90,7 +91,7 @@ export const retryTask: ProcedureOf<'retryTask'> = function* ({ task: id }, cont
   if (job.intent === 'cancel') {
     if (!isFinal(job.state)) return refuse('wrong_state', `Job ${job.id} is being canceled; wait until it is`);
     // The job was canceled as a whole: trying one of its tasks again takes that back.
-    draft.putJob({ ...job, intent: 'none' });
+    draft.putJob({ ...job, intent: 'none', deadline: stillAhead(job, context.now) });
     draft.write({ drop: 'sweep', key: `stop ${job.id}` });
   }
   if (row === null && array !== null) draft.materialise(array.id, id - array.id);

@@ -45,6 +45,10 @@ export function searches(rows: Rows) {
   const offers = task(
     `INDEXED BY task_offer WHERE state = 2 AND deadline IS NOT NULL AND deadline <= ? ORDER BY deadline LIMIT +?`,
   );
+  const jobsDue = connection.prepare(
+    `SELECT ${jobColumns} FROM job INDEXED BY job_deadline
+     WHERE deadline IS NOT NULL AND state < 4 AND intent < 3 AND deadline <= ? ORDER BY deadline LIMIT +?`,
+  );
   const arrayAt = array('WHERE id <= ? ORDER BY id DESC LIMIT 1');
   const arraysOf = array('WHERE job = ? ORDER BY id');
   const arraysDue = array(
@@ -86,7 +90,9 @@ export function searches(rows: Rows) {
     due({ now, limit }: Reads['due'][0]): Reads['due'][1] {
       tasks.flush();
       arrays.flush();
+      jobs.flush();
       return {
+        jobs: kept(jobs, jobsDue.all(now, limit), decodeJob).sort(byId),
         tasks: keptTasks(due.all(now, limit)).sort(byId),
         arrays: keptArrays(arraysDue.all(now, limit)).sort(byId),
         offers: keptTasks(offers.all(now, limit)).sort(byId),

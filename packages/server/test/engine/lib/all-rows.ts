@@ -51,12 +51,13 @@ export function openRows(file: string): { read(): AllRows; close(): void } {
       finishedRuns: cells[2] as number,
       finishedSeconds: cells[3] as number,
     })),
-    edges: table(['parent_kind', 'parent', 'child_kind', 'child', 'done'], 'edge', (cells) => ({
+    edges: table(['parent_kind', 'parent', 'child_kind', 'child', 'done', 'any_end'], 'edge', (cells) => ({
       parentKind: wordOf(edgeEnd, cells[0]),
       parent: cells[1] as number,
       childKind: wordOf(edgeEnd, cells[2]) as Edge['childKind'],
       child: cells[3] as number,
       done: cells[4] === 1,
+      ...(cells[5] === 1 ? { any: true as const } : {}),
     })),
     exclusions: table(['task', 'worker', 'session', 'until', 'why'], 'exclusion', (cells) => {
       const [task, worker, session, until, why] = cells;

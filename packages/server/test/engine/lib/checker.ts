@@ -198,7 +198,11 @@ function dependencyFaults(book: Book): string[] {
   }
   const faultsOf = (name: string, state: Task['state'], left: number, job: Job, edges: readonly Edge[]): string[] => {
     const open = edges.filter(({ done }) => !done);
-    const lost = open.filter((edge) => isLost(book, edge));
+    const lost = open.filter((edge) => !edge.any && isLost(book, edge));
+    const over = open.find(
+      (edge) => edge.any && ['succeeded', 'failed', 'canceled'].includes(book.jobOf.get(edge.parent)?.state ?? ''),
+    );
+    if (over !== undefined && !isEnded(state)) return [`${name} waits for the end of job ${over.parent}, which has ended`];
     const faults: string[] = [];
     if (open.length > left) faults.push(`${name} waits for ${left} parents and has ${open.length} open edges`);
     if (left > 0 && !isEnded(state) && state.state !== 'waiting')

@@ -6,6 +6,8 @@ import type { AllRows } from './all-rows.ts';
 export class History {
   readonly faults: string[] = [];
   readonly #succeeded = new Set<string>();
+  /** Jobs that have ended at some moment, however, or were asked to go. */
+  readonly #ended = new Set<number>();
   readonly #states = new Map<number, string>();
   readonly #attempts = new Map<number, number>();
   readonly #begun = new Map<string, number>();
@@ -30,6 +32,8 @@ export class History {
       if (change.number !== this.#last + 1) this.fault(`change ${change.number} came after ${this.#last}`);
       this.#last = change.number;
       const { state, from, attempt } = JSON.parse(change.json) as { state?: string; from?: string; attempt?: number };
+      const isOver = change.kind === 'job.deleted' || ['succeeded', 'failed', 'canceled'].includes(state ?? '');
+      if (change.kind.startsWith('job.') && isOver) this.#ended.add(change.job ?? 0);
       if (change.kind === 'job.changed' && state === 'succeeded') this.#succeeded.add(`job ${change.job}`);
       if (change.kind !== 'task.changed' || change.task === null) continue;
       const known = this.#states.get(change.task);
@@ -58,7 +62,8 @@ export class History {
   /** Attempt numbers only grow; what has begun had all its parents succeed before. */
   growing(rows: AllRows): string[] {
     const faults: string[] = [];
-    const succeeded = ({ parentKind, parent }: AllRows['edges'][number]): boolean => {
+    const succeeded = ({ parentKind, parent, any }: AllRows['edges'][number]): boolean => {
+      if (any === true) return this.#ended.has(parent);
       if (parentKind !== 'array') return this.#succeeded.has(`${parentKind} ${parent}`);
       const array = rows.arrays.find(({ id }) => id === parent);
       return (

@@ -1,7 +1,7 @@
 import type { SeededRandom } from '../../lib/seeded-random.ts';
 
 /** One request as `/v1/jobs` would take it: single tasks, arrays, graphs, with pools, priorities, retries and parents. */
-export function randomRequest(random: SeededRandom, recent: readonly number[]): Record<string, unknown> {
+export function randomRequest(random: SeededRandom, recent: readonly number[], now: number): Record<string, unknown> {
   const chance = (share: number): boolean => random.dice() < share;
   const options = (): Record<string, unknown> => ({
     ...(chance(0.4) ? { retries: 1 + random.below(2), backoffMs: random.pick([0, 1_000]) } : {}),
@@ -21,7 +21,9 @@ export function randomRequest(random: SeededRandom, recent: readonly number[]): 
   const common = {
     ...(chance(0.3) ? { priority: random.below(7) - 3 } : {}),
     ...(chance(0.1) ? { hold: true } : {}),
-    ...(chance(0.3) && recent.length > 0 ? { after: [random.pick(recent)] } : {}),
+    ...(chance(0.25) && recent.length > 0 ? { after: [random.pick(recent)] } : {}),
+    ...(chance(0.1) && recent.length > 0 ? { afterAny: [random.pick(recent)] } : {}),
+    ...(chance(0.05) ? { deadline: new Date(now + 20_000 + random.below(60_000)).toISOString() } : {}),
   };
   const roll = random.dice();
   if (roll < 0.45) return { ...common, spec: task() };

@@ -100,6 +100,7 @@ class Simulation {
     const request = randomRequest(
       this.#random,
       this.#jobs.slice(-3).filter((id) => !this.#deleted.has(id)),
+      this.#yard.clock.now(),
     );
     this.#did.push(`submit ${JSON.stringify(request)}`);
     try {

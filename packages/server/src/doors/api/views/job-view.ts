@@ -23,6 +23,7 @@ export function jobView(job: Job): JobView {
     createdAt: timeOf(job.createdAt),
     startedAt: timeOrNull(job.startedAt),
     endedAt: timeOrNull(job.endedAt),
+    deadline: timeOrNull(job.deadline),
   };
 }
 

@@ -19,6 +19,7 @@ export const jobColumns = [
   'created_at',
   'ended_at',
   'first_task',
+  'deadline',
 ] as const;
 
 export function encodeJob(job: Job): Cell[] {
@@ -37,6 +38,7 @@ export function encodeJob(job: Job): Cell[] {
     job.createdAt,
     job.endedAt,
     job.firstTask,
+    job.deadline,
   ];
 }
 
@@ -57,5 +59,6 @@ export function decodeJob(cells: Cells, at = 0): Job {
     createdAt: cells[at + 11] as number,
     endedAt: cells[at + 12] as number | null,
     firstTask: cells[at + 13] as number,
+    deadline: cells[at + 14] as number | null,
   };
 }

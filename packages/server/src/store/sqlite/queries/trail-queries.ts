@@ -1,8 +1,8 @@
 import type { Change, ChangeKind } from '../../../domain/change.ts';
 import type { AuditRow } from '../../../domain/rows.ts';
-import type { Page } from '../../../ports/store.ts';
+import type { AuditFilter, Page } from '../../../ports/store.ts';
 import { type Cells, type Connection, numberOf } from '../database.ts';
-import { rangeOf } from './id-windows.ts';
+import { inWindows } from './id-windows.ts';
 
 const decodeChange = (cells: Cells): Change => ({
   number: cells[0] as number,
@@ -33,9 +33,14 @@ export function trailQueries(connection: Connection) {
   );
   const audit = (order: Page['order']) =>
     connection.prepare(
-      `SELECT id, at, by, name, command, subject, refusal FROM audit WHERE id BETWEEN ? AND ? ORDER BY id ${order} LIMIT +?`,
+      `SELECT id, at, by, name, command, subject, refusal FROM audit
+       WHERE id BETWEEN ?1 AND ?2 AND (?4 IS NULL OR by = ?4 OR name = ?4) AND (?5 IS NULL OR command = ?5)
+         AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)
+         AND (?9 = 0 OR refusal IS NOT NULL)
+       ORDER BY id ${order} LIMIT +?3`,
     );
   const audits = { asc: audit('asc'), desc: audit('desc') };
+  const newestAudit = connection.prepare("SELECT last FROM sequence WHERE name = 'audit'");
   return {
     /**
      * A reader that has seen everything up to `number` has missed nothing if `number >= oldest - 1`. `oldest` is one above
@@ -47,9 +52,12 @@ export function trailQueries(connection: Connection) {
       const first = oldest.get()?.[0] ?? last + 1;
       return { changes, oldest: first as number, newest: last };
     },
-    async audit(page: Page): Promise<(AuditRow & { id: number })[]> {
-      const { low, high } = rangeOf(page);
-      return audits[page.order].all(low, high, page.limit).map(decodeAudit);
+    async audit(page: Page, filter: AuditFilter = {}): Promise<(AuditRow & { id: number })[]> {
+      const { by = null, command = null, subject = null, since = null, until = null, refused = false } = filter;
+      const whole = Object.values(filter).every((value) => value === undefined);
+      return inWindows(page, whole, numberOf(newestAudit.get()), ({ low, high }, limit) =>
+        audits[page.order].all(low, high, limit, by, command, subject, since, until, refused ? 1 : 0).map(decodeAudit),
+      );
     },
   };
 }

@@ -13,7 +13,7 @@ export function jobTable(connection: Connection): Table<JobId, Job> {
   const insert = connection.prepare(`INSERT INTO job (${jobColumns}) VALUES (${marks(jobColumns.length)})`);
   const all = connection.prepare(
     `UPDATE job SET name = ?, kind = ?, priority = ?, owner = ?, labels = ?, spec = ?, intent = ?, state = ?, counts = ?,
-     started_at = ?, created_at = ?, ended_at = ?, first_task = ? WHERE id = ?`,
+     started_at = ?, created_at = ?, ended_at = ?, first_task = ?, deadline = ? WHERE id = ?`,
   );
   // The hot ones name no more columns than move: an index is rewritten whenever one of its columns is named.
   const counted = connection.prepare('UPDATE job SET counts = ?, started_at = ? WHERE id = ?');
@@ -72,6 +72,7 @@ function sameNature(job: Job, base: Job): boolean {
     job.spec === base.spec &&
     job.createdAt === base.createdAt &&
     job.firstTask === base.firstTask &&
+    job.deadline === base.deadline &&
     (job.labels === base.labels || recordText(job.labels) === recordText(base.labels))
   );
 }

@@ -6,7 +6,7 @@ import { type Cells, type Connection, numberOf } from '../database.ts';
 
 /** Tables that are read and written at once: their rows are rarely touched twice in a batch. */
 
-const edgeColumns = 'parent_kind, parent, child_kind, child, done';
+const edgeColumns = 'parent_kind, parent, child_kind, child, done, any_end';
 
 export const decodeEdge = (cells: Cells): Edge => ({
   parentKind: wordOf(edgeEnd, cells[0]),
@@ -14,6 +14,7 @@ export const decodeEdge = (cells: Cells): Edge => ({
   childKind: wordOf(edgeEnd, cells[2]) as Edge['childKind'],
   child: cells[3] as number,
   done: cells[4] === 1,
+  ...(cells[5] === 1 ? { any: true } : undefined),
 });
 
 export const edgesToSql = `SELECT ${edgeColumns} FROM edge WHERE child = ? AND child_kind = ? ORDER BY parent, parent_kind`;
@@ -23,7 +24,7 @@ export const edgesIntoSql = `SELECT ${edgeColumns} FROM edge INDEXED BY edge_chi
   ORDER BY child, child_kind, parent_kind, parent LIMIT +?`;
 
 export function edgeTable(connection: Connection) {
-  const write = connection.prepare(`INSERT OR REPLACE INTO edge (${edgeColumns}) VALUES (?, ?, ?, ?, ?)`);
+  const write = connection.prepare(`INSERT OR REPLACE INTO edge (${edgeColumns}) VALUES (?, ?, ?, ?, ?, ?)`);
   const done = connection.prepare(
     'UPDATE edge SET done = ? WHERE parent_kind = ? AND parent = ? AND child_kind = ? AND child = ?',
   );
@@ -35,7 +36,7 @@ export function edgeTable(connection: Connection) {
   // A parent that has succeeded once is done with, whatever a retry makes of it. Ended badly: tasks failed or canceled (7, 8),
   // jobs failed or canceled (5, 6), arrays that lost a task.
   const lost = connection.prepare(
-    `SELECT count(*) FROM edge e WHERE e.child = ? AND e.child_kind = ? AND e.done = 0 AND CASE e.parent_kind
+    `SELECT count(*) FROM edge e WHERE e.child = ? AND e.child_kind = ? AND e.done = 0 AND e.any_end = 0 AND CASE e.parent_kind
        WHEN 0 THEN (SELECT state IN (7, 8) FROM task WHERE id = e.parent)
        WHEN 1 THEN (SELECT lost > 0 FROM array WHERE id = e.parent)
        ELSE (SELECT state IN (5, 6) FROM job WHERE id = e.parent) END`,
@@ -44,8 +45,8 @@ export function edgeTable(connection: Connection) {
   const dropFrom = connection.prepare('DELETE FROM edge WHERE parent_kind = ? AND parent = ?');
   const { code } = edgeEnd;
   return {
-    put({ parentKind, parent, childKind, child, done: isDone }: Edge, fresh: boolean): void {
-      if (fresh) write.run(code[parentKind], parent, code[childKind], child, isDone ? 1 : 0);
+    put({ parentKind, parent, childKind, child, done: isDone, any }: Edge, fresh: boolean): void {
+      if (fresh) write.run(code[parentKind], parent, code[childKind], child, isDone ? 1 : 0, any === true ? 1 : 0);
       else done.run(isDone ? 1 : 0, code[parentKind], parent, code[childKind], child);
     },
     from: ({ kind, parent, after, limit }: Reads['childrenOf'][0]): Edge[] =>
