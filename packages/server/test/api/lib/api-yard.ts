@@ -1,4 +1,5 @@
 import { type Client, createClient } from '@switchyard/sdk/client/client.ts';
+import { compileWith } from '../../../src/app/compile-with.ts';
 import { type Access, openAccess } from '../../../src/auth/open-access.ts';
 import { createTokens } from '../../../src/auth/tokens.ts';
 import { type Principal, type Role, roles, system } from '../../../src/domain/principal.ts';
@@ -7,7 +8,7 @@ import { createApiDoor } from '../../../src/doors/api/door.ts';
 import type { Authenticator, Door } from '../../../src/doors/kit/door.ts';
 import type { KitLimits } from '../../../src/doors/kit/limits.ts';
 import { type Listener, openListener } from '../../../src/doors/kit/listener.ts';
-import { compile, kinds } from '../../../src/kinds/index.ts';
+import { kinds } from '../../../src/kinds/index.ts';
 import { openYard, type Yard } from '../../engine/lib/yard.ts';
 import { keptLog, type LogLine } from '../../lib/quiet-log.ts';
 import { createSeededRandom } from '../../lib/seeded-random.ts';
@@ -71,7 +72,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     clock: yard.clock,
     random: createSeededRandom(1),
     log,
-    compile,
+    compile: compileWith(yard.engine, yard.clock),
     kinds,
     tokens: memoryTokens(),
     access,
