@@ -181,6 +181,7 @@ describe('configurations', () => {
     expect(await read(whole, 3)).toBeNull();
     expect(await read(whole, 5)).toBeNull();
     expect(await read(`${whole}\n`)).toBeNull();
+    expect(await read(`${whole}1 2 3`)).toBeNull();
     expect(await read(whole.replace(lines[4] ?? '', '1 2 3'))).toBeNull();
     expect(await read(whole.replace('t = 70', 'time 70'))).toBeNull();
     const nine = whole.replaceAll(' 0 0 0 0 0 0\n', '\n');
