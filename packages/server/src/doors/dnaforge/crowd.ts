@@ -29,22 +29,19 @@ export class Crowd {
 
   /** To everybody, in order, never left out. */
   state(id: number, sim: Simulation | null): void {
-    if (sim !== null) sim.epoch++;
     const frame = eachDialect((dialect) => jobUpdate(dialect, id, sim?.shown ?? null));
-    for (const link of this.#links) link.hear(frame(link.dialect));
+    for (const link of this.#links) link.hear(id, frame(link.dialect));
   }
 
   /** To those who do not watch its structure; a newer one takes its place. */
   progress(id: number, sim: Simulation, watches: (link: Link) => boolean): void {
     const frame = eachDialect((dialect) => jobUpdate(dialect, id, sim.shown));
-    const key = `job:${id}:${sim.epoch}`;
-    for (const link of this.#links) if (!watches(link)) link.hearLatest(key, frame(link.dialect));
+    for (const link of this.#links) if (!watches(link)) link.hearNewest(id, 'progress', frame(link.dialect));
   }
 
   structure(id: number, sim: Simulation, structure: Structure, watches: (link: Link) => boolean): void {
     const frame = eachDialect((dialect) => detailedUpdate(dialect, sim.shown, structure));
-    const key = `structure:${id}:${sim.epoch}`;
-    for (const link of this.#links) if (watches(link)) link.hearLatest(key, frame(link.dialect));
+    for (const link of this.#links) if (watches(link)) link.hearNewest(id, 'structure', frame(link.dialect));
   }
 }
 

@@ -12,7 +12,7 @@ export const dnaforgeLimits = {
   pingMs: 15_000,
   /** One request or message, bytes (dnaforge §1.1: 20,000 nucleotides are 5.5 MB). */
   bodyBytes: 64 * 1_048_576,
-  /** Waiting for one socket, bytes. What may be left out goes first, then the socket. */
+  /** Waiting for one socket, bytes. Structures and progress wait for room; changes of state without room end the socket. */
   queueBytes: 32 * 1_048_576,
   /** Updates of progress and of configurations of one job, to one socket: at least so far apart, ms (dnaforge §7, weak point 4). */
   updateMs: 250,

@@ -7,6 +7,7 @@ import { kitLimits } from '../kit/limits.ts';
 import { SendQueue } from '../kit/send-queue.ts';
 import { wsFrame } from '../kit/ws-frame.ts';
 import type { Desk, Visitor } from './desk.ts';
+import { Newest } from './newest.ts';
 import { answer, type Said } from './socket-table.ts';
 import type { Dialect } from './translate.ts';
 
@@ -30,6 +31,7 @@ export class Link {
   readonly #accepted: Accepted;
   readonly #deps: LinkDeps;
   readonly #queue: SendQueue;
+  readonly #newest: Newest;
   readonly #gate: InboundGate;
   readonly #stopBeat: () => void;
   readonly #deadline: Timer;
@@ -46,7 +48,9 @@ export class Link {
     const { clock, limits } = deps.desk;
     this.#accepted = accepted;
     this.#deps = deps;
-    this.#queue = new SendQueue(stream, { limit: limits.queueBytes, onFull: 'drop-oldest' });
+    this.#queue = new SendQueue(stream, { limit: limits.queueBytes, onFull: 'close' });
+    // Room is left for what must be said.
+    this.#newest = new Newest(this.#queue, limits.queueBytes * 0.75);
     this.#gate = new InboundGate(websocket, waitingBytes);
     this.#deadline = clock.after(limits.authMs, () => this.close(4401, 'No token was shown'));
     this.#stopBeat = startHeartbeat(clock, limits.pingMs, () => this.#beat());
@@ -59,14 +63,15 @@ export class Link {
     websocket.once('close', () => this.#closed());
   }
 
-  /** In order, never left out. */
-  hear(frame: Buffer): void {
+  /** A change of a job's state: in order, never left out. */
+  hear(job: number, frame: Buffer): void {
+    this.#newest.changes(job);
     this.#queue.push(frame);
   }
 
-  /** A newer one of the same key takes its place. */
-  hearLatest(key: string, frame: Buffer): void {
-    this.#queue.pushLatest(key, frame);
+  /** What a newer one may take the place of. */
+  hearNewest(job: number, what: 'progress' | 'structure', frame: Buffer): void {
+    this.#newest.say(job, what, frame);
   }
 
   flush(): void {
@@ -92,6 +97,7 @@ export class Link {
   close(code: number, reason: string): void {
     if (this.#over) return;
     this.#leave();
+    this.#newest.clear();
     this.#queue.flush();
     this.#queue.close();
     const { websocket } = this.#accepted;

@@ -19,8 +19,6 @@ export class Simulation implements SimFacts {
   readonly stages: readonly StageFacts[];
   readonly sources: Sources;
   canceling: boolean;
-  /** Grows with every change that everybody is told: what may be replaced by something newer stays behind it. */
-  epoch = 0;
   #shown: ShownJob | null = null;
 
   constructor(facts: SimFacts & { readonly sources: Sources }) {
