@@ -51,6 +51,8 @@ export function inputTrouble(keys: InputKeys): string | null {
     const named = JSON.stringify(key.slice(0, 100));
     if (!/^[A-Za-z0-9_]{1,100}$/.test(key)) return `the input key ${named} is not a name of letters, digits and underscores`;
     if (loads.test(key)) return `the input key ${named} would load code, which stages may not`;
+    // The engine would put other values and results in here: what comes out of it nobody has looked at.
+    if (value.includes('$')) return `the value of the input key ${named} refers to other values`;
     if (/[/\\]/.test(value)) return `the value of the input key ${named} has a path separator: stages name no paths`;
     if (/(?:^|[\s={])\.\.?(?:$|[\s};])/.test(value)) return `the value of the input key ${named} names a folder`;
     if (/[^\x20-\x7e\n\t]/.test(value)) return `the value of the input key ${named} has characters that are not plain ASCII`;
