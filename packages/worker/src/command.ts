@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
+import * as tls from 'node:tls';
 import { parseArgs } from 'node:util';
 import { limits as wire } from '@switchyard/sdk/names.ts';
 import { defaultAmounts } from './machine.ts';
@@ -14,6 +15,7 @@ Usage: worker --server URL [options]          (token: --token-file FILE, or the 
 
   --server URL          the server, e.g. http://yard.example:8080   (or SWITCHYARD_SERVER)
   --token-file FILE     file that holds the token; read again at every connection
+  --ca FILE             certificate of a private authority that signed the server's (or SWITCHYARD_CA)
   --name NAME           how it is called; default: this host's name
   --work DIR            its own folder; default: ~/.local/state/switchyard/worker. One worker per folder
   --slots N             tasks at a time; default: number of cores
@@ -43,6 +45,7 @@ const flags = {
   server: { type: 'string' },
   token: { type: 'string' },
   'token-file': { type: 'string' },
+  ca: { type: 'string' },
   name: { type: 'string' },
   work: { type: 'string' },
   slots: { type: 'string' },
@@ -72,13 +75,15 @@ export type Parsed =
   | { readonly usage: string }
   | { readonly options: WorkerOptions; readonly json: boolean; readonly warnings: readonly string[] };
 
-/** Flags and environment to options. Reads no file but the token's, later. */
+/** Flags and environment to options. Reads no file but the authority's, and the token's, later. */
 export function parseCommand(argv: readonly string[], environment: Environment): Parsed {
   try {
     const { values } = parseArgs({ args: [...argv], options: flags, allowPositionals: false });
     if (values.help) return { print: help };
     if (values.version) return { print: `${version}\n` };
     const warnings: string[] = [];
+    const ca = values.ca ?? environment.SWITCHYARD_CA;
+    if (ca !== undefined && ca !== '') trustAuthority(ca);
     const options = optionsOf(values, environment, warnings);
     return { options, json: values.json === true, warnings };
   } catch (error) {
@@ -119,6 +124,18 @@ function serverOf(text: string | undefined): string {
     throw new UsageError(`--server ${text} is not an http:// or https:// address`);
   }
   return url.href;
+}
+
+/** Trusts the authority in this file (PEM) beside those that Node knows. */
+function trustAuthority(path: string): void {
+  if (!('setDefaultCACertificates' in tls)) {
+    throw new UsageError(`This Node is too old for --ca: start it with NODE_EXTRA_CA_CERTS=${path} instead`);
+  }
+  try {
+    tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(path, 'utf8')]);
+  } catch (error) {
+    throw new UsageError(`--ca ${path}: ${(error as Error).message}`);
+  }
 }
 
 function tokenOf(values: Values, environment: Environment, warnings: string[]): () => string {

@@ -1,12 +1,13 @@
-import type { DoorView, HealthView, KindView, StatsView, WhoamiView } from '../system.ts';
+import type { DoorView, HealthView, KindView, SettingView, StatsView, SystemView, WhoamiView } from '../system.ts';
 import type { AuditPage } from '../token.ts';
+import { type SessionClient, sessionClient, type UsersClient, usersClient } from './accounts.ts';
 import { type ChangeEvent, type ChangesOptions, followChanges } from './changes.ts';
 import { type FilesClient, filesClient } from './files.ts';
 import { type PoolsClient, poolsClient, type WorkersClient, workersClient } from './fleet.ts';
 import { createHttp, type HttpOptions } from './http.ts';
 import { type JobsClient, jobsClient } from './jobs.ts';
 import { type TasksClient, tasksClient } from './tasks.ts';
-import { auditPage, type TokensClient, tokensClient } from './tokens.ts';
+import { type AuditQuery, auditPage, type TokensClient, tokensClient } from './tokens.ts';
 import { type VariablesClient, variablesClient } from './variables.ts';
 
 export type ClientOptions = HttpOptions;
@@ -25,13 +26,19 @@ export interface Client {
   readonly pools: PoolsClient;
   readonly variables: VariablesClient;
   readonly tokens: TokensClient;
+  readonly session: SessionClient;
+  readonly users: UsersClient;
   /** Committed changes, live and from the past; reconnects by itself. */
   changes(options?: ChangesOptions): AsyncGenerator<ChangeEvent>;
   stats(): Promise<StatsView>;
   doors(): Promise<readonly DoorView[]>;
   kinds(): Promise<readonly KindView[]>;
   whoami(): Promise<WhoamiView>;
-  audit(page?: { limit?: number; cursor?: string }): Promise<AuditPage>;
+  audit(page?: AuditQuery): Promise<AuditPage>;
+  /** Version, TLS, what answers without a secret. */
+  system(): Promise<SystemView>;
+  /** Options in effect, secrets masked. */
+  settings(): Promise<readonly SettingView[]>;
   health(): Promise<HealthView>;
   ready(): Promise<HealthView>;
 }
@@ -47,12 +54,16 @@ export function createClient(options: ClientOptions): Client {
     pools: poolsClient(http),
     variables: variablesClient(http),
     tokens: tokensClient(http),
+    session: sessionClient(http),
+    users: usersClient(http),
     changes: (what = {}) => followChanges(http, what),
     stats: () => http.json('/v1/stats'),
     doors: async () => (await http.json<{ doors: DoorView[] }>('/v1/doors')).doors,
     kinds: async () => (await http.json<{ kinds: KindView[] }>('/v1/kinds')).kinds,
     whoami: () => http.json('/v1/whoami'),
     audit: (page = {}) => auditPage(http, page),
+    system: () => http.json('/v1/system'),
+    settings: async () => (await http.json<{ settings: SettingView[] }>('/v1/settings')).settings,
     health: () => http.json('/healthz'),
     ready: () => http.json('/readyz'),
   };

@@ -20,7 +20,22 @@ export function tokensClient(http: Http): TokensClient {
   };
 }
 
-/** Who did what, newest first. */
-export function auditPage(http: Http, page: { limit?: number; cursor?: string }): Promise<AuditPage> {
-  return http.json(`/v1/audit${queryString(page)}`);
+/** All that is given must fit. Newest first unless `order` says otherwise. */
+export interface AuditQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** Id or name of who did it. */
+  readonly by?: string | undefined;
+  readonly command?: string | undefined;
+  readonly subject?: string | undefined;
+  /** ISO 8601. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  /** Only what was refused. */
+  readonly refused?: boolean | undefined;
+}
+
+export function auditPage(http: Http, page: AuditQuery): Promise<AuditPage> {
+  return http.json(`/v1/audit${queryString({ ...page })}`);
 }

@@ -79,6 +79,12 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/printer-agent.ts'),
   },
   { name: 'serve', group: run, summary: 'be the server', load: () => import('./commands/serve.ts') },
+  { name: 'user', group: run, summary: 'accounts: add, invite, change, remove', load: () => import('./commands/user.ts') },
+  { name: 'login', group: run, summary: 'sign in and stay signed in here', load: () => import('./commands/login.ts') },
+  { name: 'logout', group: run, summary: 'sign out', load: () => import('./commands/logout.ts') },
+  { name: 'sessions', group: run, summary: 'where you are signed in', load: () => import('./commands/sessions.ts') },
+  { name: 'dashboard', group: run, summary: 'a one-time link to the dashboard', load: () => import('./commands/dashboard.ts') },
+  { name: 'config', group: run, summary: 'show and check the options of the server', load: () => import('./commands/config.ts') },
   { name: 'token', group: run, summary: 'create, list and revoke tokens', load: () => import('./commands/token.ts') },
   {
     name: 'backup',

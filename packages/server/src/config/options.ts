@@ -335,13 +335,13 @@ export const options = {
     default: null,
     group: 'flamenco',
     secret: true,
-    help: 'worker_registration_secret of the workers; default: none, then workers of other machines wait for approval',
+    help: 'worker_registration_secret of the workers; default: none, then workers that are not --flamenco-trusted wait for approval',
   },
-  'flamenco.approval': {
-    type: { is: 'switch' },
-    default: true,
+  'flamenco.trusted': {
+    type: addresses,
+    default: ['127.0.0.0/8', '::1'],
     group: 'flamenco',
-    help: 'without a registration secret, workers of other machines get no tasks before somebody approves them',
+    help: 'addresses and networks (10.0.0.0/8) whose workers need no approval where no registration secret is set',
   },
   'flamenco.worker-timeout': {
     type: { is: 'duration', min: 35 * second, max: day },

@@ -29,6 +29,7 @@ export const otherVariables: readonly string[] = [
   'SWITCHYARD_SERVER',
   'SWITCHYARD_TOKEN',
   'SWITCHYARD_TOKEN_FILE',
+  'SWITCHYARD_CA',
   'SWITCHYARD_CONFIG',
   'SWITCHYARD_DEBUG',
   'SWITCHYARD_JOB',

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { TokenRole } from '@switchyard/sdk/requests.ts';
+import { tokenRoles as roles } from '@switchyard/sdk/requests.ts';
 import type { TokenView } from '@switchyard/sdk/token.ts';
 import type { Command } from 'commander';
 import { action, type Context } from '../kit/action.ts';
@@ -14,8 +14,6 @@ import { whenText } from '../kit/times.ts';
 
 type Options = ConnectionOptions & JsonOption;
 type CreateOptions = Options & { readonly role: string; readonly expires?: number; readonly to?: string };
-
-const roles: readonly TokenRole[] = ['admin', 'operator', 'submitter', 'worker', 'viewer'];
 
 export function define(command: Command): void {
   const list = command

@@ -1,4 +1,4 @@
-import { closed } from '@switchyard/sdk/names.ts';
+import { closed, Time } from '@switchyard/sdk/names.ts';
 import { TokenRequest } from '@switchyard/sdk/requests.ts';
 import { AuditPage, TokenCreated, TokenList } from '@switchyard/sdk/token.ts';
 import Type from 'typebox';
@@ -8,6 +8,21 @@ import { done, ok, refused, rowDefiner } from '../api-row.ts';
 import type { ApiContext } from '../context.ts';
 import { nextOf, pageOf, paging } from '../schemas.ts';
 import { timeOf } from '../views/time.ts';
+
+const AuditText = Type.String({ maxLength: 300 });
+const AuditQuery = Type.Object(
+  {
+    ...paging,
+    order: Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')])),
+    by: Type.Optional(AuditText),
+    command: Type.Optional(AuditText),
+    subject: Type.Optional(AuditText),
+    since: Type.Optional(Time),
+    until: Type.Optional(Time),
+    refused: Type.Optional(Type.Boolean({ description: 'only what was refused' })),
+  },
+  closed,
+);
 
 export function adminRows(context: ApiContext): HttpRow[] {
   const { engine, tokens } = context;
@@ -50,14 +65,16 @@ export function adminRows(context: ApiContext): HttpRow[] {
     row({
       method: 'GET',
       path: '/v1/audit',
-      summary: 'Who did what, newest first.',
+      summary: 'Who did what: commands, sign-ins, accounts and tokens, refusals. Newest first unless asked otherwise.',
       right: 'admin:read',
       tags: ['admin'],
-      query: Type.Object({ ...paging }, closed),
+      query: AuditQuery,
       answers: { 200: AuditPage },
       handle: async ({ by, query }) => {
-        const page = pageOf(query, 'desc');
-        const found = await engine.query.audit(by, page);
+        const page = pageOf(query, query.order ?? 'desc');
+        const [since, until] = [query.since, query.until].map((time) => (time === undefined ? undefined : Date.parse(time)));
+        const { by: who, command, subject, refused: only } = query;
+        const found = await engine.query.audit(by, page, { by: who, command, subject, since, until, refused: only });
         if (found.refusal !== undefined) return refused(found.refusal);
         const entries = found.value.map((entry) => ({ ...entry, at: timeOf(entry.at) }));
         return ok({ entries, next: nextOf(entries, page.limit) });
