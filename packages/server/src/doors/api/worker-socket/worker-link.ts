@@ -151,7 +151,10 @@ export class WorkerLink {
     if (held?.attempt !== attempt) return;
     const appended = this.#context.engine.logs.append({ task, attempt, stream }, offset, bytes, { jump: true });
     const acknowledged = appended.then((result) => this.#logged(result, { task, attempt, stream }));
-    held.logs = held.logs === null ? acknowledged : Promise.all([held.logs, acknowledged]);
+    const logs = held.logs === null ? acknowledged : Promise.all([held.logs, acknowledged]);
+    // Whoever waits for them hears of a full disk; nobody need wait, and the process must not end for it.
+    logs.catch(() => {});
+    held.logs = logs;
     this.#state.link.handle.taskAlive(task);
     this.#work(acknowledged, bytes.length);
   }
