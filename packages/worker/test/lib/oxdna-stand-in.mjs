@@ -67,7 +67,10 @@ function readInput(path) {
   const own = { MC: ['delta_translation', 'delta_rotation', 'ensemble'], MD: ['dt', 'thermostat'], min: ['dt'] };
   if (own[simType] === undefined) die(`Simulation type '${simType}' not supported`);
   for (const name of own[simType]) need(name);
-  if (keys.get('backend') === 'CUDA' && knob('CUDA') !== 1) die("Backend 'CUDA' not supported");
+  const backend = keys.get('backend') ?? 'CPU';
+  if (backend !== 'CPU' && (backend !== 'CUDA' || knob('CUDA') !== 1)) die(`Backend '${backend}' not supported`);
+  const thermostat = keys.get('thermostat') ?? 'no';
+  if (!/^(no|refresh|brownian|langevin|bussi|john)$/.test(thermostat)) die(`Invalid Thermostat '${thermostat}'`);
   const interaction = keys.get('interaction_type') ?? 'DNA';
   if (/^(DNA2|RNA2|NA|NA_relax)$/.test(interaction)) need('salt_concentration');
   return { keys, need, simType };
