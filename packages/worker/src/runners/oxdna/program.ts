@@ -1,29 +1,10 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { statSync } from 'node:fs';
+import { type Environment, findProgram } from '../../find-program.ts';
 
 /** The program: `OXDNA_BIN`, else `oxDNA` on the PATH. Null: there is none. */
 export function findOxdna(environment: Environment): string | null {
-  const named = environment.OXDNA_BIN;
-  if (named !== undefined && named !== '') return isAbsolute(named) || !named.includes('/') ? onPath(named, environment) : null;
-  return onPath('oxDNA', environment);
-}
-
-function onPath(name: string, environment: Environment): string | null {
-  if (isAbsolute(name)) return isProgram(name) ? name : null;
-  const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
-  return folders.map((folder) => join(folder, name)).find(isProgram) ?? null;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  return findProgram(environment.OXDNA_BIN || 'oxDNA', environment);
 }
 
 const versionMs = 10_000;
