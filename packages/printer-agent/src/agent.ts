@@ -29,6 +29,8 @@ export interface AgentOptions {
   readonly data: string;
   readonly ports: readonly PortOptions[];
   readonly park: Park | null;
+  /** How long a printer's banner is awaited; null: as long as the slowest boards need. Ms. */
+  readonly bootMs: number | null;
   readonly system: System;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly rhythm?: { readonly link?: Partial<LinkRhythm>; readonly connection?: Partial<ConnectionRhythm> };
@@ -140,11 +142,11 @@ class Agent {
   }
 
   #printer(uuid: string, port: PortOptions, records: Records): Printer {
-    const { server, token, system, park, log, rhythm = {} } = this.#options;
+    const { server, token, system, park, bootMs, log, rhythm = {} } = this.#options;
     const { name: identifier, adapter, path, open, baud } = port;
     return new Printer({
       facts: { uuid, identifier, adapter, interface: path },
-      ...{ open, baud, park, system, records, server, token, log },
+      ...{ open, baud, park, bootMs, system, records, server, token, log },
       ...(rhythm.link === undefined ? {} : { rhythm: rhythm.link }),
       send: (message) => this.#connection?.send(message) ?? false,
       idle: () => this.#idle(),

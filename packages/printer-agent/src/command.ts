@@ -22,6 +22,8 @@ Usage: switchyard printer-agent --server URL --token-file FILE --port PORT [--po
   --baud N              speed of the ports; default: found out (${bauds.join(', ')})
   --data DIR            its own folder; default: ~/.local/state/switchyard/printer-agent. One agent per folder
   --park X,Y            where the head waits during a pause; default: it is only lifted
+  --boot-wait SECONDS   how long a printer may take to start when its port is opened; default: 10. Boards that do not
+                        restart then (native USB) are ready sooner with less
   --no-park             it stays where it is during a pause
   --virtual-speed N     virtual printers: times as fast as a real one; default: 10
   --json                log lines as JSON
@@ -43,6 +45,7 @@ const flags = {
   data: { type: 'string' },
   park: { type: 'string' },
   'no-park': { type: 'boolean' },
+  'boot-wait': { type: 'string' },
   'virtual-speed': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -67,6 +70,7 @@ export interface Settings {
   readonly baud: number | null;
   readonly data: string;
   readonly park: Park | null;
+  readonly bootMs: number | null;
   readonly virtualSpeed: number;
   readonly json: boolean;
 }
@@ -97,6 +101,7 @@ function settingsOf(values: Values, environment: Environment, warnings: string[]
     baud: values.baud === undefined || values.baud === 'auto' ? null : numberOf(values.baud, 'baud', 300, 4_000_000),
     data: values.data ?? join(environment.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'switchyard', 'printer-agent'),
     park: values['no-park'] ? null : { retract: 1, lift: 5, at: values.park === undefined ? null : placeOf(values.park) },
+    bootMs: values['boot-wait'] === undefined ? null : numberOf(values['boot-wait'], 'boot-wait', 0, 120) * 1_000,
     virtualSpeed: values['virtual-speed'] === undefined ? 10 : numberOf(values['virtual-speed'], 'virtual-speed', 0.01, 100_000),
     json: values.json === true,
   };
@@ -183,8 +188,8 @@ export async function runPrinterAgentCommand(argv: readonly string[], environmen
   const log = settings.json ? logJson : logText;
   for (const warning of warnings) log('warning', { text: warning });
   const ports = await Promise.all(settings.ports.map((port) => openable(port, settings, realSystem)));
-  const { server, token, data, park } = settings;
-  const handle = startAgent({ server, token, data, park, ports, system: realSystem, log });
+  const { server, token, data, park, bootMs } = settings;
+  const handle = startAgent({ server, token, data, park, bootMs, ports, system: realSystem, log });
   const release = takeSignals(handle);
   const exit = await handle.closed;
   release();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isEmergencyStop, movesPrinter, refusedCommand } from '@switchyard/sdk/printer-commands.ts';
 import { Link, type LinkRhythm } from '../link.ts';
-import type { Ending } from '../marlin/machine.ts';
+import { type Ending, machineLimits } from '../marlin/machine.ts';
 import type { Park } from '../marlin/scripts.ts';
 import type { OpenPort } from '../serial/port.ts';
 import type { System } from '../system.ts';
@@ -16,6 +16,7 @@ export interface PrinterOptions {
   readonly open: OpenPort;
   readonly baud: number | null;
   readonly park: Park | null;
+  readonly bootMs: number | null;
   readonly system: System;
   readonly records: Records;
   readonly server: string;
@@ -40,7 +41,8 @@ export class Printer {
 
   constructor(options: PrinterOptions) {
     this.#options = options;
-    const { facts, system, records, open, baud, park, rhythm } = options;
+    const { facts, system, records, open, baud, park, bootMs, rhythm } = options;
+    const printer = { park, bootMs: bootMs ?? machineLimits.bootMs };
     this.#prints = new Prints({
       printer: facts.uuid,
       system,
@@ -53,7 +55,7 @@ export class Printer {
       fetchFrom: { server: options.server, token: options.token, folder: join(records.files, facts.uuid) },
     });
     this.#link = new Link(
-      { open, baud, system, printer: { park }, unsafe: this.#prints.unsafe, ...(rhythm === undefined ? {} : { rhythm }) },
+      { open, baud, system, printer, unsafe: this.#prints.unsafe, ...(rhythm === undefined ? {} : { rhythm }) },
       {
         changed: () => this.#reporter.changed(),
         ended: (ending) => this.#prints.ended(ending),

@@ -75,6 +75,8 @@ export interface Machine {
 }
 
 export interface Options {
+  /** How long a banner is awaited after opening. Ms. */
+  readonly bootMs: number;
   readonly park: Park | null;
 }
 

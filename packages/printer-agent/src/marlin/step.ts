@@ -46,7 +46,7 @@ export function step(machine: Machine, event: MarlinEvent, now: number): Stepped
 function take(draft: Draft, event: MarlinEvent): void {
   switch (event.is) {
     case 'opened':
-      draft.life = { is: 'booting', until: draft.now + machineLimits.bootMs };
+      draft.life = { is: 'booting', until: draft.now + draft.options.bootMs };
       draft.wire = freshWire(draft.now);
       return;
     case 'lost':

@@ -10,6 +10,8 @@ export interface Feed {
 }
 
 const pieceBytes = 65_536;
+/** So much of a line without end is kept: see `GcodeCheck`. */
+const lineMost = 4_096;
 
 /** Reads a file piece by piece: what is held never grows with the file. Its lines have been checked before. */
 export class FileFeed implements Feed {
@@ -58,12 +60,15 @@ export class FileFeed implements Feed {
   }
 
   async #read(): Promise<FedLine | null> {
-    const rest = this.#piece.subarray(this.#at);
+    const left = this.#piece.subarray(this.#at);
+    // Only a comment is that long: what it ends with is of no interest, but counts.
+    const rest = left.subarray(0, lineMost);
+    const dropped = left.length - rest.length;
     const buffer = Buffer.allocUnsafe(rest.length + pieceBytes);
     rest.copy(buffer);
     const from = this.#pieceAt + this.#piece.length;
     const { bytesRead } = await this.#file.read(buffer, rest.length, pieceBytes, from);
-    this.#pieceAt += this.#at;
+    this.#pieceAt += this.#at + dropped;
     this.#at = 0;
     this.#piece = buffer.subarray(0, rest.length + bytesRead);
     this.#ended = bytesRead === 0;

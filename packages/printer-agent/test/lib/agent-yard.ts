@@ -49,6 +49,7 @@ export class AgentYard {
       data: this.data,
       ports,
       park: null,
+      bootMs: null,
       system: realSystem,
       log: (event, fields) => this.logs.push({ event, fields }),
       rhythm: {

@@ -54,7 +54,7 @@ export class PrinterYard {
         open: this.#opener(line.open, options.noReset ?? false),
         baud: options.baud ?? null,
         system: this.system,
-        printer: { park: options.park ?? null },
+        printer: { park: options.park ?? null, bootMs: 10_000 },
         unsafe: options.unsafe ?? null,
         ...(options.rhythm === undefined ? {} : { rhythm: options.rhythm }),
       },

@@ -56,7 +56,17 @@ describe.skipIf(!socat)('over a real pty (needs socat)', () => {
   }
 
   function startAgent(): ChildProcess {
-    const flags = ['--server', server.url, '--token-file', join(folder, 'token'), '--data', join(folder, 'agent'), '--json'];
+    const flags = [
+      '--server',
+      server.url,
+      '--token-file',
+      join(folder, 'token'),
+      '--data',
+      join(folder, 'agent'),
+      '--json',
+      '--boot-wait',
+      '1',
+    ];
     const agent = spawn(process.execPath, [program, ...flags, '--port', `Pty=${pty.path}`], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
