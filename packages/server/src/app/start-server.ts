@@ -8,6 +8,7 @@ import { linkPath } from '../doors/api/rows/session.ts';
 import type { Door } from '../doors/kit/door.ts';
 import { type Listener, type OpenPort, openListener } from '../doors/kit/listener.ts';
 import type { OpenPart } from '../doors/kit/openness.ts';
+import type { Forbidden } from '../doors/kit/serve-row.ts';
 import type { TlsMaterial } from '../doors/kit/tls-gate.ts';
 import { Traffic } from '../doors/kit/traffic.ts';
 import { clientConfig } from '../doors/kueue/config.ts';
@@ -116,7 +117,8 @@ async function build(
     { access, setup, health, seen, kueue, concierge, dnaforge, flamenco },
   );
 
-  const listener = await listen(settings, doors, material, { log, traffic });
+  const forbidden: Forbidden = (by, what) => access.note({ by, command: 'request', subject: what, refusal: 'forbidden' });
+  const listener = await listen(settings, doors, material, { log, traffic, forbidden });
   closers.add('listener', () => listener.close());
   const tls = tlsFiles === null || material === null ? null : watchTls(tlsFiles, material, renewWith(listener), { clock, log });
   if (tls !== null) closers.add('TLS files', () => tls.close());
@@ -198,7 +200,7 @@ function listen(
   settings: Settings,
   doors: readonly Door[],
   material: TlsMaterial | null,
-  deps: { log: Logger; traffic: Traffic },
+  deps: { log: Logger; traffic: Traffic; forbidden: Forbidden },
 ): Promise<Listener> {
   const limits = {
     connections: settings['limits.connections'],

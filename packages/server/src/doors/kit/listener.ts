@@ -9,7 +9,7 @@ import { hostRule } from './host-check.ts';
 import type { HttpRow } from './http-row.ts';
 import { createDoorHttp, type DoorHttp, type HttpDoor } from './http-server.ts';
 import { type KitLimits, kitLimits } from './limits.ts';
-import type { RowDeps } from './serve-row.ts';
+import type { Forbidden, RowDeps } from './serve-row.ts';
 import { Sockets } from './sockets.ts';
 import { onlyFromHere, TlsGate, type TlsMaterial } from './tls-gate.ts';
 import type { Traffic } from './traffic.ts';
@@ -37,6 +37,7 @@ export interface ListenerDeps {
   readonly log: Logger;
   /** Counts what goes through each door. */
   readonly traffic?: Traffic;
+  readonly forbidden?: Forbidden;
 }
 
 export interface OpenPort {
@@ -115,6 +116,7 @@ class Life implements Listener {
       checkAnswers: options.checkAnswers ?? false,
       closing: () => this.#closed !== null,
       ...(deps.traffic === undefined ? {} : { traffic: deps.traffic }),
+      ...(deps.forbidden === undefined ? {} : { forbidden: deps.forbidden }),
     };
   }
 

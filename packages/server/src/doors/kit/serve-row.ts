@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type Refusal, type Result, refuse } from '../../domain/errors.ts';
-import { may } from '../../domain/principal.ts';
+import { may, type Principal } from '../../domain/principal.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { corsAllows } from './cors.ts';
 import { type HostRule, hostAllowed, originAllowed } from './host-check.ts';
@@ -24,7 +24,12 @@ export interface RowDeps {
   readonly closing: () => boolean;
   /** Counts requests, refusals and bytes per door. */
   readonly traffic?: Traffic;
+  /** Somebody known asked to change something that his rights do not allow. */
+  readonly forbidden?: Forbidden;
 }
+
+/** `what`: method and pattern of the address, `DELETE /v1/tokens/:id`. */
+export type Forbidden = (by: Principal, what: string) => void;
 
 /** A request that took longer than this is worth a log line. */
 const slowMs = 2_000;
@@ -35,7 +40,7 @@ type Step = (asked: Asked, request: FastifyRequest, reply: FastifyReply) => Prom
 export function serveRow(row: HttpRow, dialect: HttpDialect, deps: RowDeps, door = '') {
   const steps: readonly Step[] = [
     limits(row, deps),
-    authenticate(row, dialect),
+    authenticate(row, dialect, deps),
     ...(row.params === undefined ? [] : [texts('params', textInput(row.params, 'The address'))]),
     ...(row.query === undefined ? [] : [texts('query', textInput(row.query, 'The query'))]),
     ...(row.target === undefined ? [] : [target(row)]),
@@ -96,12 +101,13 @@ function limits(row: HttpRow, deps: RowDeps): Step {
 
 const foreign = (detail: string): Refusal => ({ code: 'foreign_origin', detail });
 
-function authenticate(row: HttpRow, dialect: HttpDialect): Step {
+function authenticate(row: HttpRow, dialect: HttpDialect, { forbidden }: RowDeps): Step {
   return async (asked) => {
     const who = await dialect.authenticate(asked, row);
     if (who.refusal !== undefined) return who.refusal;
     asked.by = who.value;
     if (row.right === null || may(who.value, row.right)) return null;
+    if (row.method !== 'GET') forbidden?.(who.value, `${row.method} ${row.path}`);
     return { code: 'forbidden', detail: `This needs the right ${row.right}, which ${who.value.name} does not have` };
   };
 }
