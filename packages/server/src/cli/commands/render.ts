@@ -73,13 +73,27 @@ async function follow(client: Client, options: Options, wanted: RenderRequest): 
   try {
     job = await submitOnce(client, wanted.request);
     if (interrupted !== null) cancel(job.id);
-    if (options.quiet !== true)
+    if (options.quiet !== true) {
       say(`switchyard: job ${job.id}, ${counted(wanted.frames, 'frame')} in ${counted(job.total, 'task')}`);
+      await warnOfAbsence(client, wanted, options.video === true || options.videoOnly === true);
+    }
     const ended = await watched(client, job.id, options, wanted, leave.signal);
     return interrupted ?? (await told(client, ended, options, wanted));
   } finally {
     forget();
   }
+}
+
+/** A job may wait for a worker that is still to come; that there is none now is worth a word. */
+async function warnOfAbsence(client: Client, { request }: RenderRequest, video: boolean): Promise<void> {
+  // Not everybody may see the workers: then nothing is said.
+  const workers = await client.workers.list().catch(() => null);
+  if (workers === null) return;
+  const needed = ['blender-render', 'file-management', ...(video ? ['video-encoding'] : [])];
+  if (request.kind === 'blender-render-progressive') needed.push('exr-merge');
+  const offered = new Set(workers.filter(({ status }) => status === 'online').flatMap(({ kinds }) => kinds));
+  const missing = needed.filter((kind) => !offered.has(kind));
+  if (missing.length > 0) say(`switchyard: no worker is there for ${missing.join(' and ')} just now; the job waits for one`);
 }
 
 async function watched(client: Client, id: number, options: Options, wanted: RenderRequest, signal: AbortSignal) {
