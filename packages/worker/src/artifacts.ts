@@ -34,21 +34,40 @@ export async function collectArtifacts(
   return { artifacts, problem: null };
 }
 
+export interface WantedFile {
+  /** Its name as an artifact. */
+  readonly path: string;
+  readonly file: string;
+}
+
+export interface Uploaded extends Collected {
+  /** Trying again later may help: the server could not be reached. */
+  readonly again: boolean;
+}
+
+/** Small files are mostly waiting for the server. */
+const uploadsAtOnce = 4;
+
 /** Keeps files that are named; those that are not there are left out. */
-export async function uploadFiles(
-  wanted: readonly { readonly path: string; readonly file: string }[],
-  files: ServerFiles,
-  stop: AbortSignal,
-): Promise<Collected> {
+export async function uploadFiles(wanted: readonly WantedFile[], files: ServerFiles, stop: AbortSignal): Promise<Uploaded> {
   const artifacts: WireArtifact[] = [];
-  for (const { path, file } of wanted) {
-    const found = await lstat(file).catch(() => null);
-    if (!found?.isFile()) continue;
-    const answer = await files.upload(file, stop);
-    if (!('value' in answer)) return { artifacts, problem: notKept(path, answer) };
-    artifacts.push({ path, ...answer.value });
+  for (let at = 0; at < wanted.length; at += uploadsAtOnce) {
+    const answers = await Promise.all(wanted.slice(at, at + uploadsAtOnce).map((one) => uploadOne(one, files, stop)));
+    for (const answer of answers) if (answer !== null && 'artifact' in answer) artifacts.push(answer.artifact);
+    const bad = answers.find((answer) => answer !== null && 'problem' in answer);
+    if (bad !== undefined && bad !== null && 'problem' in bad) return { artifacts, ...bad };
   }
-  return { artifacts, problem: null };
+  return { artifacts, problem: null, again: false };
+}
+
+type One = { readonly artifact: WireArtifact } | { readonly problem: string; readonly again: boolean };
+
+async function uploadOne({ path, file }: WantedFile, files: ServerFiles, stop: AbortSignal): Promise<One | null> {
+  const found = await lstat(file).catch(() => null);
+  if (!found?.isFile()) return null;
+  const answer = await files.upload(file, stop);
+  if ('value' in answer) return { artifact: { path, ...answer.value } };
+  return { problem: notKept(path, answer), again: 'unreachable' in answer };
 }
 
 function notKept(path: string, answer: { refused: string } | { unreachable: string }): string {

@@ -1,6 +1,6 @@
 import type { BodyInput } from '@switchyard/sdk/task-spec.ts';
 import { encodeLiveFrame, type FromWorker, liveFrame, type WireTask } from '@switchyard/sdk/worker-wire.ts';
-import { type Collected, collectArtifacts, uploadFiles } from './artifacts.ts';
+import { collectArtifacts, type Uploaded, uploadFiles, type WantedFile } from './artifacts.ts';
 import { AttemptLogs, type Lengths } from './attempt-logs.ts';
 import { environmentOf } from './environment.ts';
 import type { Inputs } from './inputs.ts';
@@ -277,8 +277,8 @@ export class Attempt {
     this.#reports.offer(report);
   }
 
-  async #upload(files: readonly { readonly path: string; readonly file: string }[]): Promise<Collected> {
-    if (this.#why === 'lost' || this.#why === 'give-back') return { artifacts: [], problem: null };
+  async #upload(files: readonly WantedFile[]): Promise<Uploaded> {
+    if (this.#why === 'lost' || this.#why === 'give-back') return { artifacts: [], problem: null, again: false };
     const hurry = new AbortController();
     // What goes back to the queue, or is not ours any more, leaves nothing.
     const patience = () => (this.#why === 'lost' || this.#why === 'give-back' ? 0 : limits.lastFilesMs);

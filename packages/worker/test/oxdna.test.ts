@@ -358,6 +358,32 @@ test('a worker that is told to stop hands the stage back, leaves no process and 
   expect(engine.starts().filter(({ pid }) => lives(pid))).toEqual([]);
 });
 
+test('a server that takes no files for long is waited for: nothing that was computed is given up', async () => {
+  const gate = join(yard.folder, 'gate');
+  const faults = { WAIT_AT: 57, WAIT_FOR: gate };
+  const { peer, server } = await oxdnaPair(yard, faults, { worker: { rhythm: { fileRetryMs: 30 } } });
+  const task = stageTask(server, { payload: extending });
+  const posts = () => server.requests.filter((request) => request.startsWith('POST')).length;
+  peer.run(task);
+  await peer.until(() => seriesOf(peer).length > 0);
+  server.blobStatus = 503;
+  const before = posts();
+  writeFileSync(gate, '');
+  await eventually(() => posts() > before + 40);
+  expect(peer.all('end')).toEqual([]);
+  server.blobStatus = null;
+  expect(await peer.got('end')).toMatchObject({ outcome: 'succeeded', result: { extensions: 2 } });
+  const files = Object.keys(await filesOf(peer, server));
+  expect(files).toEqual(expect.arrayContaining(['conf_end.dat', 'conf_end.ext0.dat', 'energy.ext1.dat']));
+  expect(files.length).toBe(new Set(files).size);
+});
+
+test('a stage for a graphics card runs where the engine can', async () => {
+  const { peer, server } = await oxdnaPair(yard, { CUDA: 1 });
+  peer.run(stageTask(server, { keys: { backend: 'CUDA' } }));
+  expect(await peer.got('end')).toMatchObject({ outcome: 'succeeded' });
+});
+
 test('kill -9 of the worker in an extension: its successor ends the engine, and the next attempt goes on there', async () => {
   const gate = join(yard.folder, 'gate');
   const { worker: idle, engine, peer: unused, server } = await oxdnaPair(yard, { WAIT_AT: 57, WAIT_FOR: gate });

@@ -1,6 +1,6 @@
 import type { BodyInput } from '@switchyard/sdk/task-spec.ts';
 import type { WireTask } from '@switchyard/sdk/worker-wire.ts';
-import type { Collected } from '../artifacts.ts';
+import type { Uploaded, WantedFile } from '../artifacts.ts';
 import type { MakeLive } from '../live-values.ts';
 import type { Outcome, StopWhy } from '../outcome.ts';
 import type { Command, ProcessEnd } from '../owned-process.ts';
@@ -34,7 +34,7 @@ export interface RunContext {
   /** Runs one process to its end, its output captured, under the task's time limits (which go on from process to process). */
   readonly spawn: (command: SpawnCommand) => Promise<SpawnEnd>;
   /** Uploads these files, also of an attempt that was told to end (then in a hurry). Those that are not there are left out. */
-  readonly upload: (files: readonly { readonly path: string; readonly file: string }[]) => Promise<Collected>;
+  readonly upload: (files: readonly WantedFile[]) => Promise<Uploaded>;
   /** Uploads what the task's globs match. Adds to the outcome. */
   readonly keepOutputs: (cwd: string, outcome: Outcome) => Promise<Outcome>;
   readonly report: (report: Report) => void;

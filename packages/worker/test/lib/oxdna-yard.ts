@@ -68,6 +68,6 @@ export async function filesOf(peer: Peer, server: ScriptedServer, task = 1): Pro
 
 /** Rows of the series as numbers, without the header. */
 export function seriesOf(peer: Peer, task = 1): number[][] {
-  const lines = peer.output(task, 'log').trim().split('\n');
-  return lines.filter((line) => !line.startsWith('#')).map((line) => line.split(' ').map(Number));
+  const lines = peer.output(task, 'log').split('\n');
+  return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(' ').map(Number));
 }

@@ -1,15 +1,10 @@
 import { type OxdnaCheckpoint, oxdnaFiles } from '@switchyard/sdk/oxdna.ts';
 import type { WireArtifact } from '@switchyard/sdk/worker-wire.ts';
-import type { Collected } from '../../artifacts.ts';
+import type { Collected, Uploaded, WantedFile } from '../../artifacts.ts';
 import type { RunContext } from '../runner.ts';
 
 /** A checkpoint is small: beyond so many files the oldest runs' are not named in it. */
 const checkpointFiles = 300;
-
-interface Wanted {
-  readonly path: string;
-  readonly file: string;
-}
 
 /**
  * Files of finished runs on their way to the server while the next run goes on. When all of a run's are there the checkpoint
@@ -18,7 +13,7 @@ interface Wanted {
 export class KeptFiles {
   readonly #context: RunContext;
   #kept: readonly WireArtifact[];
-  #waiting: readonly Wanted[] = [];
+  #waiting: readonly WantedFile[] = [];
   #work: Promise<void> = Promise.resolve();
 
   constructor(context: RunContext, kept: readonly WireArtifact[]) {
@@ -27,7 +22,7 @@ export class KeptFiles {
   }
 
   /** `start`: which of the files the next run begins with. */
-  add(files: readonly Wanted[], next: { readonly extensions: number; readonly start: string }): void {
+  add(files: readonly WantedFile[], next: { readonly extensions: number; readonly start: string }): void {
     this.#waiting = [...this.#waiting, ...files];
     this.#work = this.#work.then(() => this.#keep(next));
   }
@@ -37,16 +32,21 @@ export class KeptFiles {
     return this.#work;
   }
 
-  /** The last ones, and those that could not be kept before. */
-  async finish(files: readonly Wanted[]): Promise<Collected> {
+  /**
+   * The last ones, and those that could not be kept before. What has been computed for days is not given up because the server
+   * is away: it is waited for, as long as nobody tells the attempt to end.
+   */
+  async finish(files: readonly WantedFile[]): Promise<Collected> {
     await this.#work;
     this.#waiting = [...this.#waiting, ...files];
-    const problem = await this.#upload();
-    return { artifacts: this.#kept, problem };
+    for (;;) {
+      const { problem, again } = await this.#upload();
+      if (problem === null || !again || this.#context.stopped() !== null) return { artifacts: this.#kept, problem };
+    }
   }
 
   async #keep({ extensions, start }: { extensions: number; start: string }): Promise<void> {
-    if ((await this.#upload()) !== null) return;
+    if ((await this.#upload()).problem !== null) return;
     const begun = this.#kept.find(({ path }) => path === start);
     if (begun === undefined) return;
     const kept = this.#kept.slice(-checkpointFiles);
@@ -54,12 +54,12 @@ export class KeptFiles {
     this.#context.report({ checkpoint });
   }
 
-  /** What could not be kept, or null. */
-  async #upload(): Promise<string | null> {
-    const { artifacts, problem } = await this.#context.upload(this.#waiting);
+  async #upload(): Promise<Uploaded> {
+    const uploaded = await this.#context.upload(this.#waiting);
+    const { artifacts, problem } = uploaded;
     this.#kept = [...this.#kept, ...artifacts];
     const done = new Set(artifacts.map(({ path }) => path));
     this.#waiting = problem === null ? [] : this.#waiting.filter(({ path }) => !done.has(path));
-    return problem;
+    return uploaded;
   }
 }
