@@ -49,6 +49,7 @@ export class Printer {
       records,
       answer: (request, job, message) => this.#answerJob(request, job, message),
       finished: (job, ending, again) => this.#finished(job, ending, again),
+      told: () => this.#reporter.now(),
       ready: () => this.#link.view.status !== 'unavailable',
       print: (feed) => this.#link.print(feed),
       pause: () => this.#link.pause(),

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ending } from '../marlin/machine.ts';
+import { someHeaterOn } from '../marlin/temperatures.ts';
 import type { View } from '../marlin/view.ts';
 import { download } from '../print/download.ts';
 import { factsOf, remainingOf } from '../print/facts.ts';
@@ -20,6 +21,8 @@ export interface PrintsOptions {
   readonly answer: (request: string | null, job: string, message: string | null) => void;
   /** `again`: it was said before, and the server may not have heard it. */
   readonly finished: (job: string, ending: Ending, again: boolean) => void;
+  /** The whole file is acknowledged: to be told before the end is. */
+  readonly told: () => void;
   readonly ready: () => boolean;
   /** False: the printer is not ready for it. */
   readonly print: (feed: Feed) => boolean;
@@ -36,13 +39,20 @@ type Work =
       readonly requests: (string | null)[];
       paused: boolean;
     }
-  | { readonly is: 'printing'; readonly record: JobRecord; readonly since: number; readonly estimateS: number | null }
+  | {
+      readonly is: 'printing';
+      readonly record: JobRecord;
+      readonly since: number;
+      readonly estimateS: number | null;
+      done: boolean;
+    }
   /** An agent before us was printing it. Told when the printer is known to be cold, or when that takes too long. */
   | { readonly is: 'orphaned'; readonly record: JobRecord; readonly timer: Timer };
 
 const unkept = 'The agent cannot write to its folder';
 const restarted = 'The agent was restarted in the middle of the print';
 const orphanMs = 120_000;
+const warnMinutes = 15;
 /** A print that ended longer ago is not told again. */
 const repeatMs = 24 * 3_600_000;
 
@@ -120,7 +130,12 @@ export class Prints {
 
   /** The printer has ended it. */
   ended(ending: Ending): void {
-    if (this.#work.is === 'printing') this.#close(ending);
+    if (this.#work.is !== 'printing') return;
+    if (ending.result === 'completed') {
+      this.#work.done = true;
+      this.#options.told();
+    }
+    this.#close(ending);
   }
 
   /** Heaters that an agent before us left on are off. */
@@ -139,15 +154,32 @@ export class Prints {
     if (work.is === 'none' || work.is === 'orphaned') return null;
     const { job: uuid, file, name, size } = work.record;
     const about = { uuid, file, name, size };
+    const elapsedS = work.is === 'fetching' ? 0 : Math.floor((this.#options.system.monotonic() - work.since) / 1_000);
+    if (work.is === 'printing' && work.done) {
+      return { ...about, state: 'printing', offset: size, message: null, elapsedS, remainingS: 0 };
+    }
     if (work.is === 'fetching' || view.job === null) {
       return { ...about, state: 'starting', offset: 0, message: null, elapsedS: 0, remainingS: null };
     }
     const { state, offset, message, minutesLeft } = view.job;
-    const elapsedS = Math.floor((this.#options.system.monotonic() - work.since) / 1_000);
     const share = size === 0 ? 0 : offset / size;
     const remainingS = remainingOf({ share, elapsedS, minutesLeft, estimateS: work.estimateS });
     // `resuming` is told as paused: see `viewOf`.
-    return { ...about, state: state === 'resuming' ? 'paused' : state, offset, message, elapsedS, remainingS };
+    return {
+      ...about,
+      state: state === 'resuming' ? 'paused' : state,
+      offset,
+      message: message ?? this.#warning(view),
+      elapsedS,
+      remainingS,
+    };
+  }
+
+  /** A paused print keeps its heaters on (printerlynx §6.2.6): said when that lasts. */
+  #warning({ job, temperatures }: View): string | null {
+    if (job?.pausedAt === null || job?.pausedAt === undefined || !someHeaterOn(temperatures)) return null;
+    const minutes = Math.floor((this.#options.system.monotonic() - job.pausedAt) / 60_000);
+    return minutes < warnMinutes ? null : `Paused for ${minutes - (minutes % warnMinutes)} minutes with the heaters on`;
   }
 
   close(): void {
@@ -200,7 +232,13 @@ export class Prints {
       if (this.#work === work) this.#fail(work, unkept);
       return;
     }
-    this.#work = { is: 'printing', record, since: this.#options.system.monotonic(), estimateS: facts?.seconds ?? null };
+    this.#work = {
+      is: 'printing',
+      record,
+      since: this.#options.system.monotonic(),
+      estimateS: facts?.seconds ?? null,
+      done: false,
+    };
     if (!this.#options.print(feed)) {
       await feed.close();
       this.#fail(work, 'Printer is unavailable');

@@ -49,10 +49,10 @@ export function resume(draft: Draft): void {
 
 function giveBack(draft: Draft, job: Job): void {
   if (job.byPrinter) {
-    draft.job = { ...job, state: 'printing', byPrinter: false, message: null };
+    draft.job = { ...job, state: 'printing', byPrinter: false, pausedAt: null, message: null };
     return;
   }
-  draft.job = { ...job, state: 'resuming', message: null };
+  draft.job = { ...job, state: 'resuming', pausedAt: null, message: null };
   draft.script = restoreScript(job.parked, job.modes);
 }
 
@@ -75,7 +75,7 @@ export function paused(draft: Draft): void {
   const { job } = draft;
   if (job === null) return;
   if (job.state === 'resuming') giveBack(draft, job);
-  else draft.job = { ...job, state: 'paused' };
+  else draft.job = { ...job, state: 'paused', pausedAt: draft.now };
 }
 
 export function resumed(draft: Draft): void {
@@ -113,6 +113,6 @@ export function followPrinter(draft: Draft, action: string): void {
   else if (action === 'resume') resume(draft);
   else if (action === 'cancel') cancel(draft, { result: 'cancelled', message: 'Cancelled at the printer' });
   else if (action === 'paused' && (job.state === 'printing' || job.state === 'resuming'))
-    draft.job = { ...job, state: 'paused', byPrinter: true, message: 'Paused at the printer' };
+    draft.job = { ...job, state: 'paused', byPrinter: true, pausedAt: draft.now, message: 'Paused at the printer' };
   else if (action === 'resumed' && job.byPrinter) resume(draft);
 }

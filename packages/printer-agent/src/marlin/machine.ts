@@ -30,6 +30,8 @@ export interface Job {
   readonly parked: Parked | null;
   /** The printer paused by itself and knows what to do: nothing to give back. */
   readonly byPrinter: boolean;
+  /** Since when it stands still. */
+  readonly pausedAt: number | null;
   /** For people: why it stands still. */
   readonly message: string | null;
   /** Fed, and not sent yet. */

@@ -102,6 +102,7 @@ function print(draft: Draft): void {
     modes: firstModes,
     parked: null,
     byPrinter: false,
+    pausedAt: null,
     message: null,
     next: null,
     ending: null,

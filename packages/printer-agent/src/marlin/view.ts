@@ -6,7 +6,9 @@ import { inFlight } from './wire.ts';
 /** What others may know of a printer. */
 export interface View {
   readonly status: 'available' | 'unavailable' | 'busy';
-  readonly job: (Pick<Job, 'offset' | 'message'> & { readonly state: Job['state']; readonly minutesLeft: number | null }) | null;
+  readonly job:
+    | (Pick<Job, 'offset' | 'message' | 'pausedAt'> & { readonly state: Job['state']; readonly minutesLeft: number | null })
+    | null;
   readonly temperatures: Temperatures;
   readonly lastError: string | null;
 }
@@ -18,7 +20,13 @@ export function viewOf(machine: Machine): View {
     job:
       job === null
         ? null
-        : { state: shown(job.state), offset: job.offset, message: job.message, minutesLeft: job.modes.minutesLeft },
+        : {
+            state: shown(job.state),
+            offset: job.offset,
+            message: job.message,
+            pausedAt: job.pausedAt,
+            minutesLeft: job.modes.minutesLeft,
+          },
     temperatures,
     lastError,
   };

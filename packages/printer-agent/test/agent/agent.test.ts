@@ -137,6 +137,8 @@ describe('a print', () => {
     });
     const progress = busy.map((one) => one.progress as number);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    expect(progress.at(-1)).toBe(1);
+    expect(progress.filter((one) => one === 1)).toHaveLength(1);
     expect(peer.frames.slice(at + 1).find(({ type }) => type === 'printer_status')?.data).toMatchObject({ job: null });
     expect(yard.taken).toEqual(lines);
     expect(yard.server.requests).toEqual([`GET /api/v1/files/${file.uuid}/download`]);
