@@ -24,8 +24,8 @@ Usage: worker --server URL [options]          (token: --token-file FILE, or the 
   --gpus N              graphics processors; a task that asks for gpu=1 sees one, by CUDA_VISIBLE_DEVICES
   --resource NAME=N     other counted things of this machine; may be repeated
   --tag TAG             what this machine is or has; tasks may ask for it; may be repeated
-  --kind KIND           kinds of task to run (${Object.keys(runners).join(', ')}); default: shell, and oxdna
-                        where the program is found (OXDNA_BIN, or oxDNA on the PATH)
+  --kind KIND           kinds of task to run (${Object.keys(runners).join(', ')}); may be repeated;
+                        default: all but noop that this machine has the programs for (oxdna: OXDNA_BIN, or oxDNA on the PATH)
   --prefetch N          tasks to hold ready beyond those that run; default: 2 x slots
   --grace SECONDS       between asking a task's processes to end and killing them; default: 5
   --drain-timeout SEC   how long SIGTERM waits for running tasks; default: without limit
