@@ -4,6 +4,7 @@ import type { Settings } from '../config/options.ts';
 import { isZone, localZone } from '../domain/sleep-schedule.ts';
 import { platformOf } from '../domain/variables.ts';
 import type { FlamencoOptions } from '../doors/flamenco/door.ts';
+import { addressRule } from '../doors/kit/addresses.ts';
 import { isLoopback } from '../doors/kit/host-check.ts';
 import type { Listener } from '../doors/kit/listener.ts';
 import type { Random } from '../ports/clock.ts';
@@ -33,7 +34,7 @@ export async function openFlamenco(
     hosts,
     salt,
     registrationSecret: settings['flamenco.registration-secret'],
-    approval: settings['flamenco.approval'],
+    trusted: trustedOf(settings),
     workerTimeoutMs: settings['flamenco.worker-timeout'],
     cleanupMs: settings['flamenco.worker-cleanup-after'],
     timeZone: zoneOf(settings),
@@ -51,6 +52,15 @@ export async function openFlamenco(
 /** A manager that nobody of another machine can reach need not be found. */
 function answersSearches({ host, 'flamenco.ssdp': wish }: Settings): boolean {
   return wish === 'on' || (wish === 'auto' && host.some((one) => !isLoopback(one)));
+}
+
+function trustedOf({ 'flamenco.trusted': trusted }: Settings): readonly string[] {
+  try {
+    addressRule(trusted);
+    return trusted;
+  } catch (error) {
+    throw new StartRefused(`--flamenco-trusted: ${(error as Error).message}`, error);
+  }
 }
 
 function zoneOf({ 'flamenco.time-zone': zone }: Settings): string {

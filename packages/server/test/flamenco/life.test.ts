@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { action, echo, exec, linesOf, logOf, report, sleep, stateOf, submit } from './lib/jobs.ts';
-import { openPlace } from './lib/place.ts';
+import { admin, openPlace } from './lib/place.ts';
 import { freshDisk, type ScriptedWorker, token } from './lib/scripted-worker.ts';
 
 const second = 1_000;
@@ -292,11 +292,33 @@ describe('a worker comes and goes', () => {
   });
 
   it('approval: a worker of another machine gets nothing before somebody lets it in', async () => {
-    await using place = await openPlace({ approval: true });
-    const local = place.worker();
-    local.start();
-    await place.pass(second);
+    await using place = await openPlace({ trusted: ['10.0.0.0/8'] });
+    const { tasks } = await submit(place, [{}]);
+    const worker = place.worker();
+    worker.start();
+    await place.pass(12 * second);
+    expect(worker.calls.map(({ status }) => status)).toEqual([200, 204, 204, 204]);
+    expect((await report(place)).warning).toContain('waits for approval');
+    expect(await stateOf(place, tasks[0]!)).toBe('ready');
+    await worker.terminate();
+    const again = place.worker({ disk: worker.disk });
+    again.start();
+    await place.pass(8 * second);
+    expect(again.calls.map(({ status }) => status)).toEqual([204, 204, 204]);
+    expect((await place.engine.query.worker(admin, 1)).value!.status).toBe('pending');
+    await place.engine.command(admin, 'approve', { worker: 1 });
+    await place.pass(8 * second);
+    expect(await stateOf(place, tasks[0]!)).toBe('succeeded');
     expect(await report(place)).not.toHaveProperty('warning');
+  });
+
+  it('approval: strangers cannot fill the list', async () => {
+    await using place = await openPlace({ trusted: [], limits: { pending: 2 } });
+    const register = async (i: number) => {
+      const body = JSON.stringify({ secret: `${i}`.repeat(40), nickname: 'n' });
+      return (await place.ask('/register-worker', { method: 'POST', body, token: null })).status;
+    };
+    expect([await register(1), await register(2), await register(3), await register(1)]).toEqual([200, 200, 503, 200]);
   });
 
   it('the same secret and nickname again are the same worker', async () => {

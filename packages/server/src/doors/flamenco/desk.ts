@@ -10,8 +10,8 @@ export interface FlamencoSettings {
   readonly salt: string;
   /** Null: none is asked for. */
   readonly registrationSecret: string | null;
-  /** Without one: workers of other machines wait until somebody lets them in. */
-  readonly approval: boolean;
+  /** Addresses and networks whose workers come in without one; all others wait until somebody lets them in. */
+  readonly trusted: readonly string[];
   readonly workerTimeoutMs: number;
   /** 0: never. */
   readonly cleanupMs: number;

@@ -67,7 +67,7 @@ export function createFlamencoDoor(deps: DoorDeps, options: FlamencoOptions): Do
   };
 }
 
-function statusOf({ fleet, life }: Desk, { port, registrationSecret, approval, ssdp }: FlamencoOptions): DoorStatus {
+function statusOf({ fleet, life }: Desk, { port, registrationSecret, trusted, ssdp }: FlamencoOptions): DoorStatus {
   let online = 0;
   let pending = 0;
   for (const { status } of fleet.all()) {
@@ -78,9 +78,7 @@ function statusOf({ fleet, life }: Desk, { port, registrationSecret, approval, s
   const who =
     registrationSecret !== null
       ? 'they need the registration secret'
-      : approval
-        ? 'those of other machines wait for approval (switchyard workers approve)'
-        : 'any worker is let in';
+      : `those of ${trusted.join(', ') || 'nowhere'} are let in, others wait for approval (switchyard workers approve)`;
   return {
     connections: life.open,
     notes: [

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Answer } from '../kit/http-row.ts';
+import type { UpdateBody } from './update-body.ts';
 
 /**
  * Delivery is at least once (flamenco §3): a worker that got no answer within 3 s sends the same update again, while the first may
@@ -37,6 +38,6 @@ export class RecentUpdates {
   }
 }
 
-export function digestOf(task: number, body: Uint8Array): string {
-  return createHash('sha1').update(String(task)).update('\0').update(body).digest('base64');
+export function digestOf(task: number, { head, tail, missing }: UpdateBody): string {
+  return createHash('sha1').update(`${task} ${missing}\0`).update(head).update(tail).digest('base64');
 }

@@ -1,7 +1,7 @@
 import { commandKinds } from '@switchyard/sdk/commands.ts';
 import { type Result, refuse } from '../../domain/errors.ts';
 import type { WorkerProfile } from '../../domain/worker.ts';
-import { addressRule, loopback } from '../kit/addresses.ts';
+import { addressRule } from '../kit/addresses.ts';
 import type { RowRequest } from '../kit/http-row.ts';
 import { plainText } from '../kit/plain-text.ts';
 import type { Desk } from './desk.ts';
@@ -11,7 +11,7 @@ import type { FlamencoLimits } from './limits.ts';
 import type { WorkerRegistration } from './messages.ts';
 import { lookup, workers } from './principals.ts';
 import { tokenFault } from './registration-token.ts';
-import { workerKey } from './secrets.ts';
+import { isSecret, workerKey } from './secrets.ts';
 
 type Request = Pick<RowRequest, 'headers' | 'remote'>;
 
@@ -25,8 +25,6 @@ export function kindsOf(named: readonly string[], limits: FlamencoLimits): strin
   return [...new Set(fine)].slice(0, limits.taskTypes);
 }
 
-const isLocal = addressRule(loopback);
-
 /** Makes a worker known. The same secret and nickname again are the same worker (flamenco §2.2). */
 export async function register(desk: Desk, request: Request, given: WorkerRegistration): Promise<Result<KnownWorker>> {
   const { engine, fleet, limits, settings, log } = desk;
@@ -37,8 +35,8 @@ export async function register(desk: Desk, request: Request, given: WorkerRegist
     return refuse('malformed', `secret must have ${limits.secretMin} to ${limits.secretMax} characters`);
   }
   const name = plainText(nickname, limits.nameLength) || 'unnamed';
-  const approved = settings.registrationSecret !== null || !settings.approval || isLocal(request.remote);
-  if (!approved && pendingIn(desk) >= limits.pending) {
+  const approved = settings.registrationSecret !== null || addressRule(settings.trusted)(request.remote);
+  if (!approved && pendingIn(desk) >= limits.pending && !isKnown(desk, secret)) {
     return refuse('not_ready', `${limits.pending} workers wait for approval already; approve or forget some`);
   }
   const registered = await engine.command(workers, 'register', {
@@ -74,6 +72,12 @@ function profileOf(workerTimeoutMs: number): WorkerProfile {
     room: 'counted',
     suspends: false,
   };
+}
+
+/** A repeat of a registration whose answer got lost. */
+function isKnown({ fleet, settings }: Desk, secret: string): boolean {
+  for (const { secretHash } of fleet.all()) if (isSecret(settings.salt, secret, secretHash)) return true;
+  return false;
 }
 
 function pendingIn({ fleet }: Desk): number {

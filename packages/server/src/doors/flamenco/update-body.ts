@@ -1,36 +1,54 @@
 import type { Readable } from 'node:stream';
 
-/** The bytes of an update; of one over the limit its beginning and its end, and how many are missing between. */
+/** The bytes of an update: its beginning up to the limit, its end, and how many are missing between. */
 export interface UpdateBody {
   readonly head: Buffer;
   readonly tail: Buffer;
   readonly missing: number;
 }
 
-/** Whatever follows the log in an update fits in here. */
-const tailBytes = 65_536;
+/** Whatever follows the log in an update fits in here: what is longer than the limit by less is kept whole. */
+export const tailBytes = 65_536;
 
 /** Reads all of it, however long, and keeps no more than the limit. */
 export async function readUpdateBody(stream: Readable, limit: number): Promise<UpdateBody> {
   const head: Buffer[] = [];
+  const tail = new Tail();
   let kept = 0;
-  let tail: Buffer = Buffer.alloc(0);
-  let missing = 0;
   for await (const part of stream as AsyncIterable<Buffer>) {
     const room = Math.max(0, limit - kept);
     if (room > 0) head.push(part.subarray(0, room));
     kept += Math.min(room, part.length);
-    if (part.length <= room) continue;
-    const beyond = Buffer.concat([tail, part.subarray(room)]);
-    tail = Buffer.from(beyond.subarray(Math.max(0, beyond.length - tailBytes)));
-    missing += beyond.length - tail.length;
+    if (part.length > room) tail.add(part.subarray(room));
   }
-  return { head: head.length === 1 && head[0] !== undefined ? head[0] : Buffer.concat(head), tail, missing };
+  const bytes = tail.bytes();
+  const missing = tail.length - bytes.length;
+  return { head: head.length === 1 && head[0] !== undefined ? head[0] : Buffer.concat(head), tail: bytes, missing };
+}
+
+/** The last bytes of what is added, put together now and then: however small the parts, each byte is copied a few times at most. */
+class Tail {
+  #parts: Buffer[] = [];
+  #held = 0;
+  length = 0;
+
+  add(part: Buffer): void {
+    this.#parts.push(part);
+    this.#held += part.length;
+    this.length += part.length;
+    if (this.#held > 8 * tailBytes || this.#parts.length > 10_000) this.#parts = [this.bytes()];
+    if (this.#parts.length === 1) this.#held = this.#parts[0]?.length ?? 0;
+  }
+
+  bytes(): Buffer {
+    const all = Buffer.concat(this.#parts);
+    return Buffer.from(all.subarray(Math.max(0, all.length - tailBytes)));
+  }
 }
 
 /** The JSON text of it; where it was too long, with the middle of its log left out. Null: it is not the log that is so long. */
 export function textOfUpdate({ head, tail, missing }: UpdateBody): string | null {
-  if (tail.length === 0) return head.toString('utf8');
+  if (missing === 0) return tail.length === 0 ? head.toString('utf8') : Buffer.concat([head, tail]).toString('utf8');
   const log = openLog(head);
   const rest = log === null ? null : afterString(tail);
   if (log === null || rest === null) return null;

@@ -102,7 +102,7 @@ export function workerHandlers(desk: Desk, refused: Refused): WorkerHandlers {
         if (update.refusal !== undefined) return refused(update);
         if (body.missing > 0) log.warn({ worker: worker.id, task, missing: body.missing }, 'flamenco:update-cut');
         const first = worker.updates.isEmpty;
-        const digest = update.value.log === '' ? null : digestOf(task, body.head);
+        const digest = update.value.log === '' ? null : digestOf(task, body);
         return await worker.updates.once(digest, () => takeUpdate(desk, worker, task, update.value, first));
       } finally {
         leave();

@@ -81,7 +81,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
       hosts: ['127.0.0.1'],
       salt: 'a salt for tests',
       registrationSecret: null,
-      approval: true,
+      trusted: ['127.0.0.0/8'],
       workerTimeoutMs: 60_000,
       cleanupMs: 0,
       timeZone: 'UTC',
