@@ -107,11 +107,13 @@ class Taking {
   readonly #archive: Archive;
   readonly #files = new Map<string, Kept>();
   readonly #warnings = new Set<string>();
+  readonly #began: number;
   #newFiles = 0;
   #newBytes = 0;
 
   constructor(asked: BackupAsked, data: string, archive: Archive) {
     this.#asked = asked;
+    this.#began = asked.now();
     this.#data = data;
     this.#archive = archive;
   }
@@ -179,13 +181,15 @@ class Taking {
 
   async #keep(source: string, again: number): Promise<Kept | null> {
     const kept = await this.#archive.keep(source, again);
-    if (kept === null) return null;
-    const { fresh, ...facts } = kept;
+    return kept === null ? null : this.#counted(kept);
+  }
+
+  #counted({ fresh, ...kept }: Kept & { fresh: boolean }): Kept {
     if (fresh) {
       this.#newFiles += 1;
-      this.#newBytes += facts.size;
+      this.#newBytes += kept.size;
     }
-    return facts;
+    return kept;
   }
 
   async #takeDatabase(): Promise<{ database: Kept; made: string; facts: { schema: number; newestChange: number } }> {
@@ -208,8 +212,7 @@ class Taking {
           `The database in ${this.#data} is damaged (${faults[0]}): keep the older backups, and restore one of them`,
         );
       }
-      const database = await this.#keep(copy, 0);
-      if (database === null) throw new ArchiveError(`Somebody removed files from ${this.#archive.dir} meanwhile: try again`);
+      const database = this.#counted(await this.#archive.adopt(copy));
       await removeDatabase(copy);
       return { database, made, facts: { schema, newestChange } };
     }
@@ -221,6 +224,8 @@ class Taking {
       const missing: string[] = [];
       for (const blob of blobs) if (!this.#files.has(blobPathOf(blob))) missing.push(blobPathOf(blob));
       for (const at of logs) {
+        // Output of older attempts that is not there was removed by its retention.
+        if (at.since < this.#began) continue;
         const path = logPathOf('logs', at).replaceAll('\\', '/');
         if (!this.#files.has(path)) missing.push(path);
       }

@@ -29,6 +29,8 @@ export interface Archive {
    * more after the rest, so that a header is never older than what it describes. `fresh`: it was not here before.
    */
   keep(source: string, again?: number): Promise<(Kept & { readonly fresh: boolean }) | null>;
+  /** The same for a file that was made under a `draft` path, whole and flushed: it is moved, not copied. */
+  adopt(draft: string): Promise<Kept & { readonly fresh: boolean }>;
   /** A path for something that is being made; emptied at open. */
   draft(): string;
   /** The last step: from now on this is a backup. */
@@ -127,6 +129,16 @@ function archiveIn(dir: string, incoming: string): Archive {
     has,
     keep,
     draft,
+    async adopt(path) {
+      const handle = await open(path, 'r');
+      try {
+        const { size, mtimeNs } = await handle.stat({ bigint: true });
+        const kept = { sha256: await digestOf(handle), size: Number(size), mode: fileMode, mtime: String(mtimeNs) };
+        return { ...kept, fresh: await settle(path, kept) };
+      } finally {
+        await handle.close();
+      }
+    },
     objectPath,
     async publish(name, head, files) {
       const path = draft();

@@ -75,10 +75,18 @@ export function inspectDatabase(file: string): DatabaseFacts {
   }
 }
 
+export interface LogNamed {
+  readonly task: TaskId;
+  readonly attempt: AttemptNumber;
+  readonly stream: LogStream;
+  /** When its attempt began, ms. */
+  readonly since: Millis;
+}
+
 /** Which files the rows of a database refer to. */
 export interface FilesNamed {
   readonly blobs: ReadonlySet<string>;
-  readonly logs: Iterable<{ readonly task: TaskId; readonly attempt: AttemptNumber; readonly stream: LogStream }>;
+  readonly logs: Iterable<LogNamed>;
 }
 
 /** For a database that nobody writes to (a snapshot). */
@@ -86,7 +94,10 @@ export async function filesNamedIn<T>(file: string, use: (named: FilesNamed) => 
   const reader = openReader(file, 'full');
   try {
     const blobs = await sqliteQueries(reader, { since: 0 }).blobsInUse();
-    const rows = reader.db.prepare('SELECT task, attempt, stream FROM log WHERE inline IS NULL AND length > 0').iterate();
+    const rows = reader.db
+      .prepare(`SELECT l.task, l.attempt, l.stream, coalesce(a.started_at, 0) AS since
+       FROM log l LEFT JOIN attempt a ON a.task = l.task AND a.number = l.attempt WHERE l.inline IS NULL AND l.length > 0`)
+      .iterate();
     return use({ blobs, logs: rows as unknown as FilesNamed['logs'] });
   } finally {
     reader.close();
