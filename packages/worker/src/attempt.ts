@@ -321,6 +321,8 @@ export class Attempt {
   #sendLive(name: string, { at, bytes }: LiveValue): boolean {
     const { link } = this.#deps;
     if (!link.live || this.#why === 'lost' || link.backlog > limits.socketBacklog) return false;
+    // Whoever looks at it sees the progress beside it: not an older one.
+    this.#reports.flush();
     const { task, attempt } = this.task;
     if (bytes.length <= liveFrame.maxBytes) link.sendFrame(encodeLiveFrame({ task, attempt, name, at, bytes }));
     return true;

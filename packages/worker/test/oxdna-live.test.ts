@@ -33,6 +33,8 @@ test('nothing is sent that nobody watches; who comes late sees the present confi
   expect(peer.live[0]).toMatchObject({ task: 1, attempt: 1, name, at: 50 });
   expect(textOf(peer)).toMatch(/^t = 50\n/);
   expect(isWhole(textOf(peer))).toBe(true);
+  // The progress that belongs to it has come before it.
+  expect(peer.all('report').at(-1)).toMatchObject({ progress: { done: 50 } });
   watch(peer, ['something-else']);
   writeFileSync(gate, '');
   await peer.got('end');
