@@ -49,6 +49,11 @@ export function createQueries(store: Store, sessions: SessionTable, clock: Clock
       if (job.refusal !== undefined) return job;
       return { value: (await query.body(job.value.spec)) ?? '{}' };
     },
+    async specs(by, jobs) {
+      const seen = may(by, 'job:read') ? jobs.filter(({ owner }) => reaches(by, owner)) : [];
+      const bodies = await query.bodies([...new Set(seen.map(({ spec }) => spec))]);
+      return new Map(seen.map(({ id, spec }) => [id, bodies.get(spec) ?? '{}']));
+    },
     async task(by, id) {
       const shown = await query.task(id);
       if (shown === null || !(await seesTask(by, shown))) return refuse('not_found', `There is no task ${id}`);

@@ -15,6 +15,8 @@ export interface EngineQueries {
   jobs(by: Principal, filter: JobFilter, page: Page): Promise<Job[]>;
   /** The request as submitted, JSON text. */
   spec(by: Principal, id: JobId): Promise<Result<string>>;
+  /** The same of many at once; those that the principal may not see are left out. */
+  specs(by: Principal, jobs: readonly Job[]): Promise<ReadonlyMap<JobId, string>>;
   task(by: Principal, id: TaskId): Promise<Result<ShownTask>>;
   tasks(by: Principal, filter: TaskFilter, page: Page): Promise<ShownTask[]>;
   /** Files of the latest attempt that left any. Workers see these of every task, to fetch inputs. */

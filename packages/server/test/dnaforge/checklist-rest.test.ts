@@ -409,7 +409,7 @@ test('dnaforge §8.25 a JSON content type without a body is no fault; 20,000 nuc
 test('dnaforge §8.26 what fails here is 500, with a text that begins so', async () => {
   const around = (engine: Engine): Engine => ({
     ...engine,
-    query: { ...engine.query, spec: () => Promise.reject(new Error('broken on purpose')) },
+    query: { ...engine.query, specs: () => Promise.reject(new Error('broken on purpose')) },
   });
   await using place = await openPlace({ around });
   const editor = await Editor.enter(place.port);

@@ -43,7 +43,15 @@ test('a simulation from submission to its files, watched all the way: extended u
 
   const files = await unzip((await editor.call('GET', `/job/download/${id}`)).bytes);
   const k = job.extensions[0]!;
-  for (const name of ['conf_start.dat', 'conf_end.dat', 'energy.dat', 'trajectory.dat', 'oxDNA.log', 'input.properties', 'stage.json']) {
+  for (const name of [
+    'conf_start.dat',
+    'conf_end.dat',
+    'energy.dat',
+    'trajectory.dat',
+    'oxDNA.log',
+    'input.properties',
+    'stage.json',
+  ]) {
     expect(Object.keys(files)).toContain(`0/${name}`);
   }
   for (let i = 0; i < k; i++) expect(files[`0/trajectory.ext${i}.dat`]).toBeDefined();
@@ -67,7 +75,13 @@ test('several at once, each on its own; a failing one tells why and harms no oth
     const heard = await ears.hear();
     if (final(heard)) ended.set(heard.jobId!, heard);
   }
-  expect([...ended].sort(([a], [b]) => a - b).map(([, { job }]) => job?.status)).toEqual(['DONE', 'DONE', 'DONE', 'DONE', 'CANCELED']);
+  expect([...ended].sort(([a], [b]) => a - b).map(([, { job }]) => job?.status)).toEqual([
+    'DONE',
+    'DONE',
+    'DONE',
+    'DONE',
+    'CANCELED',
+  ]);
   expect(ended.get(id)?.job?.error).toMatch(/\S/);
   expect((await editor.list()).map((job) => job.error === null)).toEqual([true, true, true, true, false]);
 });
@@ -158,4 +172,3 @@ function alive(pid: number): boolean {
     return false;
   }
 }
-

@@ -75,15 +75,12 @@ function requestOf({ policy }: Desk, { configs, metadata = {} }: JobNew, files: 
 }
 
 async function keepFiles({ engine }: Desk, by: Principal, { top, dat, forces }: JobNew): Promise<Result<Files>> {
-  const kept: string[] = [];
-  for (const text of [top, dat, forces]) {
-    const bytes = Buffer.from(text.replaceAll('\r\n', '\n'), 'utf8');
-    const written = await engine.files.write(by, oneChunk(bytes));
-    if (written.refusal !== undefined) return written;
-    kept.push(written.value.blob);
-  }
-  const [topology = '', configuration = '', forcesBlob = ''] = kept;
-  return { value: { topology, configuration, forces: forcesBlob } };
+  const keep = (text: string) => engine.files.write(by, oneChunk(Buffer.from(text.replaceAll('\r\n', '\n'), 'utf8')));
+  const [topology, configuration, outer] = await Promise.all([keep(top), keep(dat), keep(forces)]);
+  if (topology.refusal !== undefined) return topology;
+  if (configuration.refusal !== undefined) return configuration;
+  if (outer.refusal !== undefined) return outer;
+  return { value: { topology: topology.value.blob, configuration: configuration.value.blob, forces: outer.value.blob } };
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -9,7 +9,7 @@ import type { TaskStateName } from '../../domain/task.ts';
 import type { Engine, Unsubscribe } from '../../engine/engine.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import type { DnaforgeLimits } from './limits.ts';
-import { loadSimulation, takeEnd } from './load.ts';
+import { loadSimulation, loadSimulations, takeEnd } from './load.ts';
 import { isFinal, type StageFacts } from './sim-job.ts';
 import { isEnd, type Simulation } from './simulation.ts';
 import type { ShownJob } from './translate.ts';
@@ -137,7 +137,7 @@ export class Board {
     this.#early = null;
     for (const [id, entry] of newer) this.#entries.set(id, entry);
     for (let from = 0; from < old.length; from += pageRows) {
-      await Promise.all(old.slice(from, from + pageRows).map((job) => this.#read(job, false)));
+      await this.#readAll(old.slice(from, from + pageRows));
     }
     for (const { id } of old) await this.told(id);
   }
@@ -175,25 +175,31 @@ export class Board {
       const { engine, by } = this.#deps;
       const job = await engine.query.job(by, id);
       if (job.refusal !== undefined) return;
-      await this.#read(job.value, true);
+      this.#place(id, await loadSimulation(engine, by, job.value, { fresh: true }));
       if (entry.sim !== null) this.#tell(entry, entry.sim);
     });
     this.#forgetOldest();
   }
 
-  async #read(job: Job, fresh: boolean): Promise<void> {
+  /** What was there before: nobody is told of it. */
+  async #readAll(jobs: readonly Job[]): Promise<void> {
     const { engine, by } = this.#deps;
-    const sim = await loadSimulation(engine, by, job, { fresh });
-    const entry = this.#entries.get(job.id);
-    if (entry === undefined || entry.gone) return;
-    if (sim === null) {
-      this.#entries.delete(job.id);
-      return;
+    const loaded = await loadSimulations(engine, by, jobs, { fresh: false });
+    for (const { id } of jobs) {
+      const entry = this.#place(id, loaded.get(id) ?? null);
+      if (entry?.sim == null) continue;
+      entry.told = entry.sim.shown;
+      if (entry.backlog.length > 0) this.#start(id, entry);
     }
+  }
+
+  #place(id: JobId, sim: Simulation | null): Entry | null {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.gone) return null;
+    if (sim === null) this.#entries.delete(id);
     entry.sim = sim;
-    if (!fresh) entry.told = sim.shown;
-    for (const { task } of sim.stages) this.#tasks.set(task, job.id);
-    if (!fresh && entry.backlog.length > 0) this.#start(job.id, entry);
+    for (const { task } of sim?.stages ?? []) this.#tasks.set(task, id);
+    return entry;
   }
 
   #take(id: JobId, entry: Entry, change: Change): void {

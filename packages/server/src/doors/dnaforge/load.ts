@@ -1,6 +1,7 @@
 import { compileCheck } from '@switchyard/sdk/check.ts';
-import { OxdnaResult } from '@switchyard/sdk/oxdna.ts';
+import { OxdnaResult, oxdnaKind } from '@switchyard/sdk/oxdna.ts';
 import type { Attempt } from '../../domain/attempt.ts';
+import { totalOf } from '../../domain/counts.ts';
 import type { Result } from '../../domain/errors.ts';
 import type { JobId, TaskId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
@@ -23,24 +24,52 @@ export interface KeptSpec {
 
 const pageRows = 1_000;
 
-/** One simulation from the store; null: there is none of this id. `fresh`: as it was when it was submitted. */
-export async function loadSimulation(
+/** One simulation from the store; null: its description is gone. `fresh`: as it was when it was submitted. */
+export async function loadSimulation(engine: Engine, by: Principal, job: Job, how: { readonly fresh: boolean }) {
+  return (await loadSimulations(engine, by, [job], how)).get(job.id) ?? null;
+}
+
+/** Many at once, in ascending order of their ids: few questions for all of them. */
+export async function loadSimulations(
   engine: Engine,
   by: Principal,
-  job: Job,
-  how: { readonly fresh: boolean },
-): Promise<Simulation | null> {
-  const [spec, tasks] = await Promise.all([
-    readSpec(engine, by, job.id),
-    engine.query.tasks(by, { job: job.id }, { limit: pageRows, cursor: null, order: 'asc' }),
-  ]);
-  if (spec.refusal !== undefined) return null;
-  const { metadata = {}, steps, topology, configuration, forces } = spec.value;
-  const stages = tasks.map(({ task, attempt }, i) =>
-    how.fresh ? newStage(task.id, steps[i] ?? 1) : stageOf(engine, task, attempt, steps[i] ?? 1),
-  );
-  const canceling = !how.fresh && job.intent === 'cancel';
-  return new Simulation({ id: job.id, metadata, stages, canceling, sources: { topology, configuration, forces } });
+  jobs: readonly Job[],
+  { fresh }: { readonly fresh: boolean },
+): Promise<ReadonlyMap<JobId, Simulation>> {
+  const [specs, tasks] = await Promise.all([engine.query.specs(by, jobs), tasksOf(engine, by, jobs)]);
+  const loaded = new Map<JobId, Simulation>();
+  for (const job of jobs) {
+    const spec = specs.get(job.id);
+    if (spec === undefined) continue;
+    const { metadata = {}, steps, topology, configuration, forces } = JSON.parse(spec) as KeptSpec;
+    const stages = (tasks.get(job.id) ?? []).map(({ task, attempt }, i) =>
+      fresh ? newStage(task.id, steps[i] ?? 1) : stageOf(engine, task, attempt, steps[i] ?? 1),
+    );
+    const canceling = !fresh && job.intent === 'cancel';
+    const sources = { topology, configuration, forces };
+    loaded.set(job.id, new Simulation({ id: job.id, metadata, stages, canceling, sources }));
+  }
+  return loaded;
+}
+
+interface StageRow {
+  readonly task: Task;
+  readonly attempt: Attempt | null;
+}
+
+/** The tasks of these jobs, each job's in order. Those of neighbours lie beside each other: many are had by one question. */
+async function tasksOf(engine: Engine, by: Principal, jobs: readonly Job[]): Promise<ReadonlyMap<JobId, StageRow[]>> {
+  const found = new Map<JobId, StageRow[]>(jobs.map(({ id }) => [id, []]));
+  const [first, last] = [jobs[0], jobs.at(-1)];
+  if (first === undefined || last === undefined) return found;
+  const filter = first === last ? { job: first.id } : { kinds: [oxdnaKind] };
+  const end = last.firstTask + totalOf(last.counts) - 1;
+  for (let cursor: number = first.firstTask - 1; cursor < end; ) {
+    const rows = await engine.query.tasks(by, filter, { limit: pageRows, cursor, order: 'asc' });
+    for (const row of rows) found.get(row.task.job)?.push(row);
+    cursor = rows.length < pageRows ? end : (rows.at(-1)?.task.id ?? end);
+  }
+  return found;
 }
 
 export async function readSpec(engine: Engine, by: Principal, job: JobId): Promise<Result<KeptSpec>> {

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startWorker, type WorkerHandle } from '@switchyard/worker/start-worker.ts';
+import { standIn } from '../../../../worker/test/lib/oxdna.ts';
 import { type RunningServer, type ServerSettings, startServer } from '../../../src/app/start-server.ts';
 import { resolveSettings } from '../../../src/config/settings.ts';
-import { standIn } from '../../../../worker/test/lib/oxdna.ts';
 import { quietLog } from '../../lib/quiet-log.ts';
 import { tempDir } from '../../lib/temp-dir.ts';
 
@@ -24,7 +24,15 @@ export async function openWhole(
   const work = join(dir.path, 'worker');
   const engine = standIn(dir.path, faults);
   const resolved = resolveSettings({ flags: {}, env: {}, file: null });
-  const own = { port: 0, 'local-worker': false, 'kueue.enabled': false, host: ['127.0.0.1'], durability: 'normal', data, 'stop-timeout': 200 };
+  const own = {
+    port: 0,
+    'local-worker': false,
+    'kueue.enabled': false,
+    host: ['127.0.0.1'],
+    durability: 'normal',
+    data,
+    'stop-timeout': 200,
+  };
   const settings = { ...resolved.settings, ...own, ...options.flags } as ServerSettings;
   const server: RunningServer = await startServer(settings, { log: quietLog, env: {} });
   mkdirSync(work);
