@@ -1,7 +1,7 @@
 import { Connection, type ConnectionRhythm } from './agent/connection.ts';
 import { lockFolder } from './agent/folder-lock.ts';
 import { identify, type UsbFacts } from './agent/identity.ts';
-import type { FromServer } from './agent/messages.ts';
+import type { FromServer, VerdictMessage } from './agent/messages.ts';
 import { Printer } from './agent/printer.ts';
 import { Records } from './agent/records.ts';
 import { reportRhythm } from './agent/reporter.ts';
@@ -70,6 +70,8 @@ class Agent {
   #saidAt = Number.NEGATIVE_INFINITY;
   #leaving: AgentExit | null = null;
   #finished = false;
+  readonly #ports = new Map<string, PortOptions>();
+  #records: Records | null = null;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -127,8 +129,8 @@ class Agent {
       },
     );
     this.#connection = connection;
-    for (const [uuid, port] of this.#known(records)) this.#printers.set(uuid, this.#printer(uuid, port, records));
-    for (const printer of this.#printers.values()) printer.open();
+    this.#records = records;
+    for (const [uuid, port] of this.#known(records)) this.#add(uuid, port, records);
     this.#beat();
     connection.connect();
   }
@@ -139,6 +141,28 @@ class Agent {
     const { ids, keep } = identify(ports, records.printers(), () => system.uuid());
     records.keepPrinters(keep);
     return new Map(ports.map((port, at) => [ids[at] ?? system.uuid(), port]));
+  }
+
+  #add(uuid: string, port: PortOptions, records: Records): void {
+    const printer = this.#printer(uuid, port, records);
+    this.#printers.set(uuid, printer);
+    this.#ports.set(uuid, port);
+    printer.open();
+  }
+
+  /** Its id is another agent's there: it came from another machine, or this folder is a copy. It gets a new one. */
+  async #rename(uuid: string): Promise<void> {
+    const printer = this.#printers.get(uuid);
+    const port = this.#ports.get(uuid);
+    if (printer === undefined || port === undefined || this.#records === null || printer.busy) return;
+    const fresh = this.#options.system.uuid();
+    this.#printers.delete(uuid);
+    this.#ports.delete(uuid);
+    const kept = Object.entries(this.#records.printers());
+    this.#records.keepPrinters(Object.fromEntries(kept.map(([key, id]) => [key, id === uuid ? fresh : id])));
+    this.#options.log('printer:renamed', { printer: port.name, from: uuid, to: fresh });
+    await printer.close();
+    if (!this.#finished) this.#add(fresh, port, this.#records);
   }
 
   #printer(uuid: string, port: PortOptions, records: Records): Printer {
@@ -190,12 +214,19 @@ class Agent {
         });
         break;
       case 'refusal':
-        this.#options.log('server:refused', { message: message.data.message ?? '', printer: message.data.printer_uuid ?? null });
+        this.#refused(message.data);
         break;
       case 'authentication':
       case 'unknown':
         break;
     }
+  }
+
+  #refused({ message = '', printer_uuid }: VerdictMessage): void {
+    this.#options.log('server:refused', { message, printer: printer_uuid ?? null });
+    const [only, ...others] = this.#printers.keys();
+    const meant = printer_uuid?.toLowerCase() ?? (others.length === 0 ? only : undefined);
+    if (/belongs to another agent/i.test(message) && meant !== undefined) void this.#rename(meant);
   }
 
   #with(

@@ -191,11 +191,13 @@ export async function runPrinterAgentCommand(argv: readonly string[], environmen
   const { server, token, data, park, bootMs } = settings;
   const handle = startAgent({ server, token, data, park, bootMs, ports, system: realSystem, log });
   const release = takeSignals(handle);
+  const unguard = guard(handle, log);
   const exit = await handle.closed;
   release();
+  unguard();
   if (exit.how === 'stopped') {
     log('agent:stopped', { why: exit.text });
-    return 0;
+    return process.exitCode === 1 ? 1 : 0;
   }
   process.stderr.write(`${exit.text}\n`);
   return 1;
@@ -214,6 +216,17 @@ function virtualPort(speed: number, system: System): PortOptions['open'] {
   );
   const printer: VirtualPrinter = new VirtualPrinter({ clock: system, dice: () => system.dice(), speed }, line);
   return line.open;
+}
+
+/** A mistake of ours must not leave heaters on: the printers are left in order, then it ends with an error. */
+function guard(handle: AgentHandle, log: typeof logText): () => void {
+  const onError = (error: unknown) => {
+    log('agent:fault', { text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    process.exitCode = 1;
+    for (let hurry = 0; hurry < 3; hurry++) handle.stop();
+  };
+  process.on('uncaughtException', onError).on('unhandledRejection', onError);
+  return () => process.off('uncaughtException', onError).off('unhandledRejection', onError);
 }
 
 function takeSignals(handle: AgentHandle): () => void {

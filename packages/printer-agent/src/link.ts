@@ -1,4 +1,5 @@
 import type { Effect, Ending, FedLine, Machine, MarlinEvent, Options } from './marlin/machine.ts';
+import { heatersOff } from './marlin/scripts.ts';
 import { newMachine, step, wakeAt } from './marlin/step.ts';
 import { type View, viewOf } from './marlin/view.ts';
 import type { Feed } from './print/feed.ts';
@@ -117,6 +118,10 @@ export class Link {
     await this.#opening;
     const port = this.#port;
     this.#port = null;
+    // Nobody will watch it any more, and nothing is waited for: bare lines are taken at any time.
+    if (this.#machine.job !== null) {
+      port?.write(['M108', ...heatersOff(this.#machine.temperatures)].map((command) => `${command}\n`).join(''));
+    }
     this.#tell({ is: 'lost', why: 'The agent was stopped' });
     this.#wake?.timer.cancel();
     this.#wake = null;

@@ -125,9 +125,9 @@ export const machineLimits = {
   greetTries: 3,
   /** Waiting commands of people. */
   asked: 50,
-  /** Lines and characters of an answer. */
-  saidLines: 100,
-  saidLength: 400,
+  /** Lines and characters of an answer: escaped as JSON still less than a frame of 64 KiB. */
+  saidLines: 50,
+  saidLength: 200,
   pollMs: 5_000,
   pollHotMs: 2_000,
   /** Auto-reports come every 2 s; somebody may have turned them off. */

@@ -103,6 +103,26 @@ describe('connection', () => {
     expect(data['printer_uuid']).toBe(before['printer_uuid']);
   });
 
+  it('a printer whose id is another agent’s gets a new one, and keeps that', async () => {
+    yard.start([{}, {}]);
+    const { peer, printer } = await yard.ready();
+    peer.say('printer_status', { status: 'ERROR', message: 'Printer belongs to another agent', printer_uuid: printer });
+    const at = peer.frames.length;
+    const { data } = await peer.got(
+      ({ type, data: one }) =>
+        type === 'printer_status' &&
+        one['printer_uuid'] !== printer &&
+        peer.frames.findIndex((frame) => frame.data === one) >= at &&
+        one['printer_identifier'] === 'P0',
+    );
+    yard.agent?.stop();
+    await yard.agent?.closed;
+    yard.start([{}, {}]);
+    const again = await yard.server.peer(2);
+    const known = await again.status(({ printer_identifier }) => printer_identifier === 'P0');
+    expect(known.data['printer_uuid']).toBe(data['printer_uuid']);
+  });
+
   it('a folder that another agent uses is left alone', async () => {
     const first = yard.start();
     await yard.ready();
@@ -211,7 +231,7 @@ describe('downloads', () => {
     const { peer, printer } = await yard.ready();
     return { peer, printer, request: (job: string) => peer.answer(`start-${job.slice(0, 8)}`) };
   };
-  const big = () => yard.server.store(gcode(['G28', ...moves(20_000)]));
+  const big = () => yard.server.store(gcode(['G28', ...moves(4_000)]));
 
   it('a cut connection is taken up where it stopped', async () => {
     const { peer, printer } = await start();
@@ -297,6 +317,20 @@ describe('downloads', () => {
 });
 
 describe('losses', () => {
+  it('stopped at once in mid-print: the heaters are turned off on the way out, and the next agent says how it ended', async () => {
+    yard.start([{ speed: 1 }]);
+    const { peer, printer } = await yard.ready();
+    const job = peer.start(printer, yard.server.store(gcode(['M104 S200', 'M140 S60', ...moves(5_000)])));
+    await peer.status(({ job: active }) => active?.progress > 0);
+    const [virtual] = yard.printers;
+    for (let i = 0; i < 3; i++) yard.agent?.stop();
+    await yard.agent?.closed;
+    expect(virtual?.taken.map(({ command }) => command).slice(-3)).toEqual(['M108', 'M104 S0', 'M140 S0']);
+    yard.start();
+    const again = await yard.server.peer(2);
+    expect((await again.finished(job)).data['result']).toMatch(/cancelled|failed/);
+  });
+
   it('printerlynx §8.26 the server is gone in mid-print: the print goes on, and its end is told when there is a server again', async () => {
     yard.start([{ speed: 60 }]);
     const { peer, printer } = await yard.ready();
