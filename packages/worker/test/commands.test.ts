@@ -214,6 +214,15 @@ describe('files (flamenco §6.1)', () => {
     );
   });
 
+  test('several at once get a number each', async () => {
+    const { peer } = await pair();
+    const ids = [1, 2, 3, 4];
+    for (const id of ids) writeFileSync(at(`x${id}`), String(id));
+    peer.run(...ids.map((id) => ({ task: id, ...task(['move_with_counter', { src: at(`x${id}`), dest: at('video.mkv') }]) })));
+    for (const id of ids) expect(await peer.got('end', id)).toMatchObject({ outcome: 'succeeded' });
+    expect(ids.map((n) => text(`video_00${n}.mkv`)).sort()).toEqual(['1', '2', '3', '4']);
+  });
+
   test('the counter stands after leading digits', () => {
     expect(numbered('2018_12_06-spring.mkv', 1)).toBe('2018_12_06_001-spring.mkv');
     expect(numbered('01_shot.mkv', 12)).toBe('01_012_shot.mkv');

@@ -95,6 +95,22 @@ describe('variables', () => {
     });
   });
 
+  test('a worker that is connected gets what was set meanwhile', async () => {
+    await using place = await openApiYard();
+    for (let i = 0; i < 2; i++) await place.as('ada').jobs.submit(job({ chunk_size: 4 }));
+    await using worker = await socketWorker(place.listener.url);
+    const total = { slots: 1, cpus: 1, ramMb: 1_000, named: {} };
+    worker.say(hello({ kinds: ['blender-render'], tags: [], total, info: { platform: 'linux' } }));
+    const program = (task: { body: { payload: unknown } }) =>
+      (task.body.payload as { commands: { settings: { blender_cmd: string } }[] }).commands[0]?.settings.blender_cmd;
+    const first = await worker.hear('run');
+    expect(program(first.task)).toBe('blender');
+    await place.as('operator').variables.set('blender', { values: [{ platforms: ['linux'], audience: 'all', value: '/opt/b' }] });
+    const { task, attempt } = first.task;
+    worker.say({ m: 'end', task, attempt, outcome: 'succeeded', reason: null, exitCode: 0, signal: null, error: null });
+    expect(program((await worker.hear('run', 2)).task)).toBe('/opt/b');
+  });
+
   test('a job names none that nobody knows', async () => {
     await using place = await openApiYard();
     expect(await code(place.as('ada').jobs.submit(job({ filepath: '{render}/a.blend' })))).toContain(
