@@ -53,6 +53,10 @@ describe('input text', () => {
     [`T = ${'3'.repeat(201)}C`, 'too long'],
     [`data_output_6 = {\n name = x.txt\n col_1 = ${'y'.repeat(201)}\n}`, 'too long'],
     ['box = {\n a = 1', 'not balanced'],
+    ['box = }', 'not balanced'],
+    ['box = { a = 1 } plugins = x', 'beside them'],
+    ['box = 1 { a = 1 }', 'beside them'],
+    ['box = { a = 1 } { b = 2 }', 'beside them'],
   ])('refused: %j', (text, word) => {
     expect(inputTrouble(parseInput(text))).toContain(word);
   });

@@ -57,13 +57,25 @@ export function inputTrouble(keys: InputKeys): string | null {
     if (/(?:^|[\s={])\.\.?(?:$|[\s};])/.test(value)) return `the value of the input key ${named} names a folder`;
     if (/[^\x20-\x7e\n\t]/.test(value)) return `the value of the input key ${named} has characters that are not plain ASCII`;
     if (value.split('\n').some((line) => line.length > lineMost)) return `the value of the input key ${named} is too long`;
-    if (openBraces(value) !== 0) return `the braces of the input key ${named} are not balanced`;
+    if (!isPlainOrBlock(value)) return `the braces of the input key ${named} are not balanced, or there is something beside them`;
     if (key === ownOutput || !outputBlock.test(key)) continue;
     const target = blockName.exec(value)?.[1]?.trim() ?? '';
     if (!outputName.test(target))
       return `${key} writes to ${JSON.stringify(target.slice(0, 100))}: only files named *.out or *.txt`;
   }
   return null;
+}
+
+/** No braces at all, or one block and nothing beside it: what follows a block another parser might take for a key. */
+function isPlainOrBlock(value: string): boolean {
+  let depth = 0;
+  for (const [at, char] of [...value].entries()) {
+    if (char === '{') depth += 1;
+    else if (char === '}') depth -= 1;
+    else if (depth === 0 && value.includes('{')) return false;
+    if (depth < 0 || (depth === 0 && char === '}' && at < value.length - 1)) return false;
+  }
+  return depth === 0;
 }
 
 /** Outputs of the stage's own: never stdout, and none of the files that we keep. */
