@@ -1,6 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { closed, Id, limits, Name, Priority, Time } from './names.ts';
 
+const BoundKey = Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,100}$' });
+
 export const JobRequest = Type.Object(
   {
     name: Type.Optional(Name),
@@ -20,6 +22,19 @@ export const JobRequest = Type.Object(
     afterAny: Type.Optional(Type.Array(Id, { maxItems: limits.parents })),
     /** Not ended by then, it is canceled and what runs of it is stopped. */
     deadline: Type.Optional(Time),
+    /** At most `max` tasks of your jobs with this key at once. */
+    limit: Type.Optional(Type.Object({ key: BoundKey, max: Type.Integer({ minimum: 1, maximum: 1_000_000 }) }, closed)),
+    /** At most `max` tasks of your jobs with this key begin within any `perMs`. */
+    rate: Type.Optional(
+      Type.Object(
+        {
+          key: BoundKey,
+          max: Type.Integer({ minimum: 1, maximum: 1_000 }),
+          perMs: Type.Integer({ minimum: 1, maximum: 31_536_000_000 }),
+        },
+        closed,
+      ),
+    ),
     hold: Type.Optional(Type.Boolean()),
     notBefore: Type.Optional(Time),
     /** Start now on this worker or be refused. */

@@ -166,7 +166,9 @@ async function openEngine(
   const onError = (cause: unknown, subject: string): void => log.error({ subject, err: String(cause) }, 'bus:listener-failed');
   const bus = createMemoryBus({ clock, onError });
   closers.add('bus', () => bus.close());
-  const { engine, close } = await createEngine({ store, bus, blobs, logFiles, images, clock, random, log, began: figures.began });
+  const { began } = figures;
+  const { fairness } = settings;
+  const { engine, close } = await createEngine({ store, bus, blobs, logFiles, images, clock, random, log, began, fairness });
   closers.add('engine', close);
   const failed = (cause: unknown): void => log.error({ err: String(cause) }, 'retention:failed');
   const retention = startRetention({ store, engine, blobs, logFiles, clock, rules: rulesOf(settings), failed });

@@ -29,6 +29,7 @@ export interface OptionRow {
 
 export const optionGroups = {
   server: 'Server',
+  scheduling: 'Scheduling',
   storage: 'Storage',
   access: 'Who may connect',
   worker: 'Local worker',
@@ -89,6 +90,12 @@ export const options = {
     default: 10 * second,
     group: 'server',
     help: 'how long an orderly stop may take before connections are cut',
+  },
+  fairness: {
+    type: { is: 'switch' },
+    default: false,
+    group: 'scheduling',
+    help: 'owners of jobs of the same priority share the yard by the time that their tasks run; off: the oldest first',
   },
   data: {
     type: { is: 'text', placeholder: 'DIR', minLength: 1 },

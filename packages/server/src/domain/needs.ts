@@ -35,6 +35,19 @@ export interface ClassSpec {
   readonly blockJob: number | null;
   /** The owner (else the door session), while fairness is on. */
   readonly fair: string | null;
+  /** So many under the key at once. */
+  readonly limit?: LimitSpec;
+  /** So many under the key begin within the interval. */
+  readonly rate?: RateSpec;
+}
+
+/** The keys are made unique among owners when a job is taken in. */
+export interface LimitSpec {
+  readonly key: string;
+  readonly max: number;
+}
+export interface RateSpec extends LimitSpec {
+  readonly perMs: number;
 }
 
 function sortedRecord(record: Named): [string, number][] {
@@ -45,7 +58,8 @@ function sortedRecord(record: Named): [string, number][] {
 
 /** The canonical text of a class: two specs are the same class if and only if their keys are equal. */
 export function classKey(spec: ClassSpec): string {
-  const { amounts } = spec;
+  const { amounts, limit, rate } = spec;
+  const bounds = limit === undefined && rate === undefined ? [] : [limit ?? null, rate ?? null];
   return JSON.stringify([
     spec.kind,
     [...new Set(spec.tags)].sort(),
@@ -57,6 +71,7 @@ export function classKey(spec: ClassSpec): string {
     spec.pin,
     spec.blockJob,
     spec.fair,
+    ...bounds,
   ]);
 }
 

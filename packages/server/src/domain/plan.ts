@@ -1,5 +1,5 @@
 import type { JobId, Millis, TaskId, WorkerId } from './ids.ts';
-import type { Amounts } from './needs.ts';
+import type { Amounts, LimitSpec, RateSpec } from './needs.ts';
 import type { RetryPolicy } from './task.ts';
 
 /** A task as a compiler of `kinds/` makes it, before ids are given. */
@@ -52,6 +52,12 @@ export interface JobPlan {
   readonly afterAny?: readonly JobId[];
   /** Not ended by then it is canceled. */
   readonly deadline?: Millis | null;
+  /** At most so many of the tasks under this key at once; keys are the owner's own. */
+  readonly limit?: LimitSpec;
+  /** At most so many tasks under this key begin within an interval. */
+  readonly rate?: RateSpec;
+  /** Between whom the yard is shared out, where not between owners: the door's session. */
+  readonly sharer?: string;
   readonly hold: boolean;
   readonly notBefore: Millis | null;
   readonly startOn: WorkerId | null;

@@ -16,6 +16,13 @@ export interface Pool {
  */
 export const kindPool = (kind: string): string => `kind:${kind}`;
 
+/**
+ * What runs under the key of a limit is counted in a pool of this name, made with the first task and gone with the last; how
+ * many there may be, each class says for itself.
+ */
+export const limitPool = (key: string): string => `${limitPrefix}${key}`;
+export const limitPrefix = 'limit:';
+
 /** Kept totals of all tasks of a kind that still exist: nothing is ever counted by scanning. */
 export interface Tally {
   readonly kind: string;

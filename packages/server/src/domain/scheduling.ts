@@ -1,5 +1,5 @@
 import { type Amounts, amountOf, type ClassSpec, fitsIn, writable } from './needs.ts';
-import { type InternedClass, kindPool, type Pool } from './rows.ts';
+import { type InternedClass, kindPool, limitPool, type Pool } from './rows.ts';
 import type { Task, TaskArray } from './task.ts';
 import { busyness, roomOf, suits, type Worker } from './worker.ts';
 
@@ -23,7 +23,15 @@ export function poolsWanted(spec: ClassSpec, pools: Pools): Record<string, numbe
   const implicit = kindPool(spec.kind);
   const { slots } = spec.amounts;
   if (slots > 0 && pools.has(implicit)) wanted[implicit] = Math.max(slots, amountOf(wanted, implicit));
+  if (spec.limit !== undefined) wanted[limitPool(spec.limit.key)] = 1;
   return wanted;
+}
+
+/** What is left in a pool for this class; null: there is no such pool. */
+export function roomIn(pools: Pools, name: string, { limit }: Pick<ClassSpec, 'limit'>): number | null {
+  const pool = pools.get(name);
+  if (limit !== undefined && name === limitPool(limit.key)) return limit.max - (pool?.used ?? 0);
+  return pool === undefined ? null : pool.total - pool.used;
 }
 
 /** A pool that a class names and that does not exist (any more) has no room: the task waits until somebody makes it. */
@@ -40,7 +48,9 @@ export function poolsHaveRoom(spec: ClassSpec, pools: Pools): boolean {
     const amount = amountOf(spec.pools, name);
     if (amount > 0 && !hasRoom(pools, name, amount)) return false;
   }
-  const { slots } = spec.amounts;
+  const { limit, amounts } = spec;
+  if (limit !== undefined && (roomIn(pools, limitPool(limit.key), spec) ?? 0) < 1) return false;
+  const { slots } = amounts;
   return slots <= 0 || !pools.has(implicit) || hasRoom(pools, implicit, slots);
 }
 

@@ -20,6 +20,10 @@ export function causeText(cause: Cause, at: (moment: number) => string): string 
       return cause.total === null
         ? `there is no pool ${cause.pool}, of which it needs ${cause.wanted}`
         : `it needs ${cause.wanted} of pool ${cause.pool}; ${cause.used} of ${cause.total} are in use`;
+    case 'limit':
+      return `at most ${cause.max} under the key ${cause.key} may run at once; ${cause.used} do`;
+    case 'rate':
+      return `at most ${cause.max} under the key ${cause.key} may begin every ${cause.perMs / 1000} s; the next one at ${at(cause.until)}`;
     case 'nobody':
       return 'there is no worker';
     case 'workers':

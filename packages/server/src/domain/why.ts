@@ -2,7 +2,8 @@ import { isRegistered } from './candidates.ts';
 import type { JobId, Millis, TaskId, WorkerId } from './ids.ts';
 import type { JobIntent } from './job.ts';
 import { type Amounts, amountOf, type ClassSpec, fitsIn } from './needs.ts';
-import type { Block, Exclusion, Pool } from './rows.ts';
+import { type Rate, rateFreeAt } from './rate.ts';
+import { type Block, type Exclusion, limitPool, type Pool } from './rows.ts';
 import { poolsWanted } from './scheduling.ts';
 import type { TaskState } from './task.ts';
 import { mayClaim, roomOf, testPrefix, type Worker, type WorkerMode, type WorkerStatus } from './worker.ts';
@@ -44,6 +45,8 @@ export type Cause =
       readonly used: number;
       readonly total: number | null;
     }
+  | { readonly code: 'limit'; readonly key: string; readonly max: number; readonly used: number }
+  | { readonly code: 'rate'; readonly key: string; readonly max: number; readonly perMs: number; readonly until: Millis }
   | { readonly code: 'nobody' }
   /** Workers (at most ten are named) that the same thing keeps from it. */
   | { readonly code: 'workers'; readonly obstacle: Obstacle; readonly workers: readonly WorkerName[]; readonly count: number };
@@ -96,9 +99,20 @@ export function ownCauses({ state, failures, intent, parents }: Case, { workers 
 export function poolCauses(spec: ClassSpec, pools: ReadonlyMap<string, Pool>): Cause[] {
   return Object.entries(poolsWanted(spec, pools)).flatMap(([pool, wanted]): Cause[] => {
     const row = pools.get(pool);
+    const { limit } = spec;
+    if (limit !== undefined && pool === limitPool(limit.key)) {
+      const used = row?.used ?? 0;
+      return used < limit.max ? [] : [{ code: 'limit', ...limit, used }];
+    }
     if (row !== undefined && row.used + wanted <= row.total) return [];
     return [{ code: 'pool', pool, wanted, used: row?.used ?? 0, total: row?.total ?? null }];
   });
+}
+
+/** The interval in which as many have begun as may. */
+export function rateCauses({ rate }: ClassSpec, rates: ReadonlyMap<string, Rate>, now: Millis): Cause[] {
+  const until = rate === undefined ? null : rateFreeAt(rate, rates.get(rate.key), now);
+  return rate === undefined || until === null ? [] : [{ code: 'rate', ...rate, until }];
 }
 
 /** The first thing that keeps this worker from it; null: it could begin it, were it the first in the queue. */

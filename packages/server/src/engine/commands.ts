@@ -85,15 +85,16 @@ export interface Commands {
    * here, the rest by `extend`, acknowledged after `built`, which also makes it answer for its key; nothing of it is claimed
    * before (use `engine.submit`).
    */
-  submit: [{ plan: JobPlan; key: string | null; hash: string; ids: number; building: boolean }, Submitted];
+  submit: [
+    /** `fair`: between whom the yard is shared out; null or absent: it is not. */
+    { plan: JobPlan; key: string | null; hash: string; ids: number; building: boolean; fair?: string | null },
+    Submitted,
+  ];
   extend: [
-    {
+    Pick<JobPlan, 'hold' | 'notBefore' | 'after' | 'afterAny' | 'limit' | 'rate'> & {
       job: JobId;
       tasks: readonly PlacedTask[];
-      hold: boolean;
-      notBefore: Millis | null;
-      after: readonly JobId[];
-      afterAny?: readonly JobId[];
+      fair?: string | null;
     },
     { done: true },
   ];

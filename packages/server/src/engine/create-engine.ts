@@ -16,6 +16,7 @@ import { createFeed } from './feed.ts';
 import { createFiles } from './files.ts';
 import { createJobImages } from './images.ts';
 import { createInsist } from './insist.ts';
+import { openLibrary } from './library.ts';
 import { createLive } from './live.ts';
 import { createLogs } from './logs.ts';
 import { createMirror } from './mirror.ts';
@@ -48,6 +49,8 @@ export interface EngineDeps {
   readonly log: EngineLog;
   /** How long a worker may take to end what it was told to kill. Default 60 s. */
   readonly forceMs?: number;
+  /** Whether jobs taken in from now on share the yard between their owners. Default no. */
+  readonly fairness?: boolean;
   /** Hears of every attempt that began, after its commit (for figures). */
   began?(task: Task): void;
 }
@@ -137,7 +140,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
         '/startOn',
       );
     }
-    const result = await submitJob(runner, by, plan, options);
+    const result = await submitJob(runner, by, plan, { ...options, fair: deps.fairness ? (plan.sharer ?? by.id) : null });
     handOver(result.value?.started ?? null);
     return result;
   }
@@ -159,6 +162,8 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
     candidates.recover();
   }
 
+  const files = createFiles(deps.blobs);
+  const library = await openLibrary({ records: store.records, files, clock, random });
   const images = createJobImages({ images: deps.images ?? null, query, feed, failed });
 
   await recover();
@@ -175,7 +180,8 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       feed,
       sessions,
       logs,
-      files: createFiles(deps.blobs),
+      files,
+      library,
       images,
       sleepSchedules,
       variables,

@@ -9,6 +9,7 @@ import type { Unsubscribe } from '../ports/bus.ts';
 import type { BlobWritten } from '../ports/files.ts';
 import type { AnswerOf, Assignment, CommandName, InputOf, JobPlan, Submitted, Tell } from './commands.ts';
 import type { JobImages } from './images.ts';
+import type { Library } from './library.ts';
 import type { EngineQueries } from './queries.ts';
 import type { SleepSchedules } from './sleep-schedules.ts';
 import type { VariableBook } from './variables.ts';
@@ -29,6 +30,7 @@ export interface Engine {
   readonly sessions: Sessions;
   readonly logs: TaskLogs;
   readonly files: TaskFiles;
+  readonly library: Library;
   readonly images: JobImages;
   readonly sleepSchedules: SleepSchedules;
   /** `{name}` in the commands of tasks; doors put the values in when they hand a task out (`domain/variables.ts`). */

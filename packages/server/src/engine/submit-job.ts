@@ -33,10 +33,14 @@ export async function submitJob(
   runner: Runner,
   by: Principal,
   plan: JobPlan,
-  { key = null, hash = '' }: { key?: string | null; hash?: string },
+  { key = null, hash = '', fair = null }: { key?: string | null; hash?: string; fair?: string | null },
 ): Promise<Result<Submitted>> {
   const { tasks, after, afterAny = [], hold, notBefore } = plan;
   const parents = after.length + afterAny.length;
+  const bounds = {
+    ...(plan.limit === undefined ? undefined : { limit: plan.limit }),
+    ...(plan.rate === undefined ? undefined : { rate: plan.rate }),
+  };
   const strange = tasks.find(({ kind }) => by.kinds !== null && !by.kinds.includes(kind));
   if (strange !== undefined) return refuse('forbidden', `${by.name} may not submit tasks of kind ${strange.kind}`);
   const first = partFrom(tasks, 0, parents);
@@ -44,7 +48,7 @@ export async function submitJob(
   if (building && plan.startOn !== null)
     return refuse('invalid', 'Only a job of one task can be started on a named worker', '/startOn');
   const part = building ? { ...plan, tasks: tasks.slice(0, first) } : plan;
-  const begun = await runner.command(by, 'submit', { plan: part, key, hash, ids: idsOf(tasks), building });
+  const begun = await runner.command(by, 'submit', { plan: part, key, hash, ids: idsOf(tasks), building, fair });
   if (begun.refusal !== undefined) return begun;
   const { job, replayed } = begun.value;
   const placed = placeTasks(tasks, job.firstTask);
@@ -53,7 +57,7 @@ export async function submitJob(
   if (!building) return begun;
   for (let from = first; from < tasks.length; ) {
     const to = partFrom(tasks, from, parents);
-    const extension = { job: job.id, tasks: placed.slice(from, to), hold, notBefore, after, afterAny };
+    const extension = { job: job.id, tasks: placed.slice(from, to), hold, notBefore, after, afterAny, ...bounds, fair };
     const extended = await runner.command(by, 'extend', extension);
     if (extended.refusal !== undefined) return giveUp(extended);
     from = to;
@@ -62,7 +66,7 @@ export async function submitJob(
   if (done.refusal === undefined) return { value: { ...begun.value, job: done.value.job, taskIds } };
   await giveUp(done);
   // The same request came twice at once; the other one was first.
-  return done.refusal.code === 'conflict' ? submitJob(runner, by, plan, { key, hash }) : done;
+  return done.refusal.code === 'conflict' ? submitJob(runner, by, plan, { key, hash, fair }) : done;
 
   async function giveUp<R>(refused: R): Promise<R> {
     await runner.command(system, 'delete', { job: job.id });

@@ -69,6 +69,8 @@ export function compile(request: JobRequest, around: Around = unseen): Result<Jo
       after: [...new Set(request.after ?? [])],
       ...(request.afterAny === undefined ? {} : { afterAny: withoutStrict(request) }),
       ...(request.deadline === undefined ? {} : { deadline: Date.parse(request.deadline) }),
+      ...(request.limit === undefined ? {} : { limit: request.limit }),
+      ...(request.rate === undefined ? {} : { rate: request.rate }),
       hold: request.hold ?? false,
       notBefore: request.notBefore === undefined ? null : Date.parse(request.notBefore),
       startOn: request.startOn ?? null,

@@ -22,3 +22,6 @@ export interface RecordOf<T> {
   readonly value: T;
   readonly revision: number;
 }
+
+/** Documents of this collection name a blob as `blob`, which is in use as long as they are there. */
+export const fileCollection = 'file';

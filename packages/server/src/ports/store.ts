@@ -5,6 +5,7 @@ import type { AttemptNumber, BodyId, ClassId, JobId, Millis, SessionNumber, Task
 import type { Job, JobState } from '../domain/job.ts';
 import type { ClassSpec } from '../domain/needs.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { Rate } from '../domain/rate.ts';
 import type {
   AuditRow,
   Block,
@@ -19,6 +20,7 @@ import type {
   Sweep,
   Tally,
 } from '../domain/rows.ts';
+import type { Share } from '../domain/share.ts';
 import type { Task, TaskArray, TaskStateName } from '../domain/task.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { Records } from './records.ts';
@@ -152,6 +154,9 @@ export interface Reads {
   /** Few; read by every claim. */
   allPools: [null, Pool[]];
   tallies: [readonly string[], Tally[]];
+  /** Shares of the owners, and rates, that these classes (or all that may have something ready) name; the clock's row with shares. */
+  shares: [{ classes: readonly ClassId[] | 'live' }, Share[]];
+  rates: [{ classes: readonly ClassId[] | 'live' }, Rate[]];
   bodies: [readonly BodyId[], Body[]];
   /** Last checkpoint of a task as JSON text; small, durable, survives attempts. Dropped with the task. */
   checkpoints: [readonly TaskId[], { task: TaskId; json: string }[]];
@@ -219,6 +224,8 @@ export type Write =
   | { readonly put: 'items'; readonly array: TaskId; readonly from: number; readonly items: readonly string[] }
   | { readonly put: 'pool'; readonly row: Pool }
   | { readonly put: 'tally'; readonly row: Tally }
+  | { readonly put: 'share'; readonly row: Share }
+  | { readonly put: 'rate'; readonly row: Rate }
   | { readonly put: 'edge'; readonly row: Edge; readonly fresh: boolean }
   | { readonly put: 'exclusion'; readonly row: Exclusion }
   | { readonly put: 'block'; readonly row: Block }

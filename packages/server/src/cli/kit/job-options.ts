@@ -10,6 +10,8 @@ export interface JobOptions {
   readonly after?: readonly string[];
   readonly afterAny?: readonly string[];
   readonly deadline?: string;
+  readonly limit?: string;
+  readonly rate?: string;
   readonly hold?: boolean;
   readonly at?: string;
   readonly startOn?: number;
@@ -48,6 +50,8 @@ function withShape(command: Command): Command {
     .option('--after <job>', 'only when these jobs have succeeded; may be repeated', collect)
     .option('--after-any <job>', 'only when these jobs have ended, however; may be repeated', collect)
     .option('--deadline <time>', 'cancel it when it has not ended by then, such as 2026-12-24T18:00 or +2h')
+    .option('--limit <key=n>', 'at most n tasks of your jobs with this key at once, such as db=3')
+    .option('--rate <key=n/time>', 'at most n tasks of your jobs with this key begin within the time, such as api=10/1m')
     .option('--hold', 'do not start it until "switchyard release"')
     .option('--at <time>', 'not before this moment, such as 2026-12-24T18:00 or +2h')
     .option('--array <from-to[:step]>', 'one task for each number: {index} counts from 0, {item} is the number')

@@ -34,6 +34,8 @@ export function jobFields(options: Omit<JobOptions, 'output'>, now: number): Omi
   if (options.after !== undefined) fields.after = options.after.map(parseJob);
   if (options.afterAny !== undefined) fields.afterAny = options.afterAny.map(parseJob);
   if (options.deadline !== undefined) fields.deadline = moment(options.deadline, now, '--deadline');
+  if (options.limit !== undefined) fields.limit = limitOf(options.limit);
+  if (options.rate !== undefined) fields.rate = rateOf(options.rate);
   if (options.hold === true) fields.hold = true;
   if (options.at !== undefined) fields.notBefore = moment(options.at, now);
   if (options.startOn !== undefined) fields.startOn = options.startOn;
@@ -157,6 +159,19 @@ export function range(text: string): ArraySpec {
   const [from, to, step] = [Number(match[1]), Number(match[2]), match[3] === undefined ? 1 : Number(match[3])];
   if (to < from || step < 1) throw usage(`--array ${text}: it would be empty`);
   return step === 1 ? { from, to } : { from, to, step };
+}
+
+function limitOf(text: string): NonNullable<JobRequest['limit']> {
+  const match = /^([A-Za-z0-9_.:-]{1,100})=(\d{1,7})$/.exec(text);
+  if (match === null) throw usage(`--limit is written KEY=N, such as db=3, not "${text}"`);
+  return { key: match[1] ?? '', max: Number(match[2]) };
+}
+
+function rateOf(text: string): NonNullable<JobRequest['rate']> {
+  const match = /^([A-Za-z0-9_.:-]{1,100})=(\d{1,4})\/(\w{1,12})$/.exec(text);
+  const perMs = parseDuration(match?.[3] ?? '');
+  if (match === null || perMs === null) throw usage(`--rate is written KEY=N/TIME, such as api=10/1m, not "${text}"`);
+  return { key: match[1] ?? '', max: Number(match[2]), perMs };
 }
 
 /** ISO time, or `+2h` from now. */

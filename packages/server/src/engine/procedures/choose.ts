@@ -1,12 +1,15 @@
 import type { ClassId, TaskId } from '../../domain/ids.ts';
 import { fitsIn, minus } from '../../domain/needs.ts';
+import { rateRoom } from '../../domain/rate.ts';
 import type { InternedClass } from '../../domain/rows.ts';
-import { compareHeads, poolsWanted } from '../../domain/scheduling.ts';
+import { compareHeads, poolsWanted, roomIn } from '../../domain/scheduling.ts';
+import { leastMs, usageOf } from '../../domain/share.ts';
 import type { Task, TaskArray } from '../../domain/task.ts';
 import { roomOf, type Worker } from '../../domain/worker.ts';
 import type { Head } from '../../ports/store.ts';
 import { blockedKey } from './claimable.ts';
 import type { Draft } from './draft.ts';
+import { nextTurn, turnsOf } from './turns.ts';
 
 /** A task row, or one index of an array. */
 export type Pick = { readonly task: Task } | { readonly array: TaskId; readonly index: number };
@@ -41,13 +44,16 @@ export function choose(draft: Draft, worker: Worker, { heads, classes, max, dept
     else full.add(id);
     return false;
   };
-  for (const head of heads.length < 2 ? heads : heads.toSorted(compareHeads)) {
-    const { job, kind } = 'task' in head ? head.task : head.array;
-    // Its class is not the job's own yet: the sweep has not come to it.
-    if (blocked.size > 0 && blocked.has(blockedKey(job, kind))) continue;
-    if ('task' in head) {
-      if (take(head.class)) picks.push({ task: head.task });
-    } else chooseFrom(head.array, head.class, draft, take, picks);
+  // Its class is not the job's own yet: the sweep has not come to it.
+  const open = blocked.size === 0 ? heads : heads.filter((head) => !blocked.has(blockedKey(...ofHead(head))));
+  if (draft.shares.size > 0 || open.some((head) => draft.class(head.class).spec.fair !== null)) {
+    chooseInTurn(draft, open, take, picks);
+  } else {
+    for (const head of open.length < 2 ? open : open.toSorted(compareHeads)) {
+      if ('task' in head) {
+        if (take(head.class)) picks.push({ task: head.task });
+      } else chooseFrom(head.array, head.class, draft, take, picks);
+    }
   }
   const shown = new Map<ClassId, number>();
   for (const head of heads) shown.set(head.class, (shown.get(head.class) ?? 0) + 1);
@@ -56,6 +62,35 @@ export function choose(draft: Draft, worker: Worker, { heads, classes, max, dept
     if (!left.has(id) && !full.has(id) && (shown.get(id) ?? 0) < depth) used.add(id);
   }
   return { picks, used, full };
+}
+
+function ofHead(head: Head): [job: number, kind: string] {
+  const { job, kind } = 'task' in head ? head.task : head.array;
+  return [job, kind];
+}
+
+/** Within a job priority whoever was served least comes first; what is taken here counts at once. */
+function chooseInTurn(draft: Draft, heads: readonly Head[], take: (id: ClassId) => boolean, picks: Pick[]): void {
+  const turns = turnsOf(heads, (head) => draft.class(head.class).spec.fair);
+  const taken = new Map<string, number>();
+  const usage = (key: string): number => usageOf(draft.shares, key, draft.now) + (taken.get(key) ?? 0);
+  for (let turn = nextTurn(turns, usage); turn !== null; turn = nextTurn(turns, usage)) {
+    const head = turn.next();
+    if (head === null) continue;
+    const id = head.class;
+    if (!take(id)) {
+      turn.drop();
+      continue;
+    }
+    if ('task' in head) picks.push({ task: head.task });
+    else {
+      draft.load({ arrays: [head.array] });
+      picks.push({ array: head.array.id, index: head.array.next });
+    }
+    turn.took();
+    const { fair, amounts } = draft.class(id).spec;
+    if (fair !== null) taken.set(fair, (taken.get(fair) ?? 0) + amounts.slots * leastMs);
+  }
 }
 
 function chooseFrom(array: TaskArray, id: ClassId, draft: Draft, take: (id: ClassId) => boolean, picks: Pick[]): void {
@@ -71,13 +106,21 @@ function takerFor(draft: Draft, worker: Worker, mode: 'run' | 'offer'): (id: Cla
   const takesRoom = mode === 'run' || worker.profile.room === 'reported';
   let room = roomOf(worker);
   const taken = new Map<string, number>();
+  const started = new Map<string, number>();
   return (id) => {
-    const { amounts } = draft.class(id).spec;
+    const { spec } = draft.class(id);
+    const { amounts } = spec;
     if (takesRoom && !fitsIn(amounts, room)) return false;
-    const wanted = poolsWanted(draft.class(id).spec, draft.pools);
+    const wanted = poolsWanted(spec, draft.pools);
     for (const name in wanted) {
-      const pool = draft.pools.get(name);
-      if (pool === undefined || pool.used + (taken.get(name) ?? 0) + (wanted[name] ?? 0) > pool.total) return false;
+      const free = roomIn(draft.pools, name, spec);
+      if (free === null || (taken.get(name) ?? 0) + (wanted[name] ?? 0) > free) return false;
+    }
+    const { rate } = spec;
+    if (rate !== undefined) {
+      const begun = started.get(rate.key) ?? 0;
+      if (begun >= rateRoom(rate, draft.rates.get(rate.key), draft.now)) return false;
+      started.set(rate.key, begun + 1);
     }
     for (const name in wanted) taken.set(name, (taken.get(name) ?? 0) + (wanted[name] ?? 0));
     if (takesRoom) room = minus(room, amounts);

@@ -9,7 +9,7 @@ import { read } from '../../ports/store.ts';
 import type { Assignment, InputOf } from '../commands.ts';
 import { choose, type Pick } from './choose.ts';
 import { loadChosen } from './chosen.ts';
-import { blockedKey, blockedKeys, depthFor, headsFor, mostAtOnce } from './claimable.ts';
+import { blockedKey, blockedKeys, depthFor, headsFor, mostAtOnce, rateHasRoom } from './claimable.ts';
 import { Draft } from './draft.ts';
 import { noWorker } from './rounds.ts';
 import type { ProcedureOf } from './types.ts';
@@ -20,6 +20,8 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
     worker: { read: 'worker', of: input.worker },
     classes: { read: 'liveClasses', of: null },
     pools: { read: 'allPools', of: null },
+    shares: { read: 'shares', of: { classes: 'live' } },
+    rates: { read: 'rates', of: { classes: 'live' } },
     held: input.resume
       ? { read: 'heldBy', of: { worker: input.worker, session: input.session, after: 0, limit: mostAtOnce } }
       : undefined,
@@ -31,6 +33,7 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
     return refuse('stale', `Session ${input.session} of worker ${worker.id} is over`);
   const held = (first.held ?? []).filter(({ state }) => isRunningLike(state) && state.state !== 'stopping').slice(0, input.max);
   const draft = new Draft(context).load({ workers: [worker], pools: first.pools, classes: first.classes });
+  draft.load({ shares: first.shares, rates: first.rates });
   if (held.length > 0) {
     const facts = yield* loadChosen(
       draft,
@@ -51,7 +54,8 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
   const left = classes.some(({ id }) => !used.has(id) && !full.has(id));
   // A picky worker cannot tell what is left for others: rows may have been kept from it alone.
   const exhausted = worker.picky || blocked.size > 0 ? [] : [...used];
-  for (const { id, spec } of first.classes) if (!poolsHaveRoom(spec, draft.pools)) exhausted.push(id);
+  for (const { id, spec } of first.classes)
+    if (!poolsHaveRoom(spec, draft.pools) || !rateHasRoom(spec, draft)) exhausted.push(id);
   if (picks.length === 0) return draft.done({ assignments: [], exhausted, more: false });
   const facts = yield* loadChosen(draft, picks);
   const assignments: Assignment[] = [];
@@ -68,6 +72,7 @@ function allowed(spec: InternedClass['spec'], input: InputOf<'claim'>, kinds: re
   if (kinds !== null && !kinds.includes(spec.kind)) return false;
   if (input.poolsToo) return true;
   // A prefetched offer takes no room, so it must not take a pool from others either.
+  if (spec.rate !== undefined) return false;
   for (const _ in poolsWanted(spec, draft.pools)) return false;
   return true;
 }
@@ -75,8 +80,9 @@ function allowed(spec: InternedClass['spec'], input: InputOf<'claim'>, kinds: re
 /** An offer ahead of time needs a worker that could run it when empty; everything else must fit now. */
 function candidates(worker: Worker, classes: readonly InternedClass[], draft: Draft, input: InputOf<'claim'>): InternedClass[] {
   if (!mayClaim(worker)) return [];
-  if (input.mode === 'offer' && worker.profile.room === 'counted') return classes.filter(({ spec }) => suits(spec, worker));
-  return pickClasses(worker, classes, draft.pools);
+  if (input.mode === 'offer' && worker.profile.room === 'counted')
+    return classes.filter(({ spec }) => suits(spec, worker) && rateHasRoom(spec, draft));
+  return pickClasses(worker, classes, draft.pools).filter(({ spec }) => rateHasRoom(spec, draft));
 }
 
 /** Null: an index that somebody had already acted on. */

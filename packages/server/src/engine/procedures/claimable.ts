@@ -1,7 +1,10 @@
 import type { JobId, Millis } from '../../domain/ids.ts';
+import type { ClassSpec } from '../../domain/needs.ts';
+import { rateRoom } from '../../domain/rate.ts';
 import type { Block, InternedClass } from '../../domain/rows.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { ReadRequest } from '../../ports/store.ts';
+import type { Draft } from './draft.ts';
 
 /** Rows looked at per claim, over all classes: what is left out is claimed by the next one. */
 const headRows = 512;
@@ -27,4 +30,8 @@ export function headsFor(
 ): Extract<ReadRequest, { read: 'heads' }> {
   const { id, session, picky } = worker;
   return { read: 'heads', of: { classes: classes.map((one) => one.id), worker: id, session, picky, now, depth } };
+}
+
+export function rateHasRoom({ rate }: ClassSpec, { rates, now }: Pick<Draft, 'rates' | 'now'>): boolean {
+  return rate === undefined || rateRoom(rate, rates.get(rate.key), now) > 0;
 }

@@ -3,7 +3,7 @@ import { read } from '../../ports/store.ts';
 import { checkPools, checkSources, forbiddenKind, sourcesOf } from './check-plan.ts';
 import { Draft } from './draft.ts';
 import { insertTasks } from './insert-tasks.ts';
-import { specsOf } from './place.ts';
+import { boundsOf, specsOf } from './place.ts';
 import { finish } from './rounds.ts';
 import type { ProcedureOf } from './types.ts';
 
@@ -14,11 +14,12 @@ export const extend: ProcedureOf<'extend'> = function* (input, context) {
   const plans = input.tasks.map(({ plan }) => plan);
   const forbidden = forbiddenKind(plans, context.by);
   if (forbidden) return forbidden;
+  const bounds = boundsOf(input, context.by.id, input.fair ?? null);
   const sources = sourcesOf(plans);
   const first = yield* read({
     sources: sources.length === 0 ? undefined : { read: 'tasks', of: sources },
     job: { read: 'job', of: input.job },
-    classes: { read: 'classOf', of: specsOf(plans) },
+    classes: { read: 'classOf', of: specsOf(plans, bounds) },
     tallies: { read: 'tallies', of: [...new Set(plans.map(({ kind }) => kind))] },
     pools: { read: 'allPools', of: null },
     parents: { read: 'jobs', of: [...input.after, ...(input.afterAny ?? [])] },
@@ -31,7 +32,15 @@ export const extend: ProcedureOf<'extend'> = function* (input, context) {
   if (wrong) return wrong;
   const draft = new Draft(context).load({ jobs: [job], tallies, pools, classes });
   const { hold, notBefore } = input;
-  insertTasks(draft, job, input.tasks, { body, hold, notBefore, after: parents, afterAny: input.afterAny ?? [], classes });
+  insertTasks(draft, job, input.tasks, {
+    body,
+    hold,
+    notBefore,
+    after: parents,
+    afterAny: input.afterAny ?? [],
+    classes,
+    bounds,
+  });
   draft.closeJobs();
   return draft.done({ done: true } as const);
 };

@@ -7,7 +7,7 @@ import type { Task, TaskArray } from '../../domain/task.ts';
 import { initialTaskState } from '../../domain/task-machine.ts';
 import type { PlacedTask } from '../commands.ts';
 import type { Draft } from './draft.ts';
-import { specOf } from './place.ts';
+import { type Bounds, specOf } from './place.ts';
 
 export interface Insertion {
   /** First free body id. */
@@ -19,12 +19,13 @@ export interface Insertion {
   /** Which of them need only have ended. */
   readonly afterAny: readonly JobId[];
   readonly classes: readonly InternedClass[];
+  readonly bounds: Bounds;
 }
 
 /** Rows, bodies and edges of tasks that have their ids. */
 export function insertTasks(draft: Draft, job: Job, placed: readonly PlacedTask[], insertion: Insertion): void {
   const { hold: held, classes } = insertion;
-  const classOf = classFinder(classes);
+  const classOf = classFinder(classes, insertion.bounds);
   const any = new Set(insertion.afterAny);
   const waitsFor = insertion.after.filter(({ id, state }) => (any.has(id) ? !isFinal(state) : state !== 'succeeded'));
   let { counts } = draft.job(job.id);
@@ -52,11 +53,11 @@ export function insertTasks(draft: Draft, job: Job, placed: readonly PlacedTask[
 }
 
 /** Most jobs have tasks of one class: then there is nothing to look up. */
-function classFinder(classes: readonly InternedClass[]): (plan: PlacedTask['plan']) => ClassId {
+function classFinder(classes: readonly InternedClass[], bounds: Bounds): (plan: PlacedTask['plan']) => ClassId {
   const [only, ...others] = classes;
   if (only !== undefined && others.length === 0) return () => only.id;
   const ids = new Map(classes.map(({ id, spec }) => [classKey(spec), id]));
-  return (plan) => ids.get(classKey(specOf(plan))) ?? 0;
+  return (plan) => ids.get(classKey(specOf(plan, bounds))) ?? 0;
 }
 
 const freshTask = {

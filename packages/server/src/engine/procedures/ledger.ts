@@ -1,9 +1,11 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import { moved } from '../../domain/counts.ts';
 import type { JobId } from '../../domain/ids.ts';
-import { type Amounts, minus, nothing, plus } from '../../domain/needs.ts';
-import type { Tally } from '../../domain/rows.ts';
+import { type Amounts, type ClassSpec, type LimitSpec, minus, nothing, plus } from '../../domain/needs.ts';
+import { rateTaken } from '../../domain/rate.ts';
+import { limitPool, type Tally } from '../../domain/rows.ts';
 import { poolsWanted } from '../../domain/scheduling.ts';
+import { shareBegins, shareEnds } from '../../domain/share.ts';
 import { type Alive, isAlive, isRunningLike, type Task, type TaskStateName } from '../../domain/task.ts';
 import { newTally } from './tally.ts';
 import { WorkingSet } from './working-set.ts';
@@ -56,9 +58,11 @@ export class Ledger extends WorkingSet {
     const is = isAlive(task.state) ? task.state : null;
     if (was === null && is === null) return;
     const { spec } = this.class(task.class);
+    this.#shareChanged(spec, before, task);
+    this.#rateChanged(spec, before, task);
     if (was === null && is !== null) {
       this.#workerHolds(is, 1, isRunningLike(is) ? spec.amounts : nothing);
-      this.#takePools(poolsWanted(spec, this.pools), 1);
+      this.#takePools(poolsWanted(spec, this.pools), 1, spec.limit);
     } else if (was !== null && is === null) {
       const attempt = isRunningLike(was) ? this.attempt(before.id, before.attempt) : null;
       this.#workerHolds(was, -1, isRunningLike(was) ? spec.amounts : nothing);
@@ -81,9 +85,33 @@ export class Ledger extends WorkingSet {
     this.putWorker({ ...worker, used: floor(used), reported, holding: Math.max(0, worker.holding + tasks) });
   }
 
-  #takePools(wanted: Readonly<Record<string, number>>, sign: 1 | -1): void {
+  /** Slots of an owner who shares the yard, from the moment at which they are in use. */
+  #shareChanged({ fair, amounts }: ClassSpec, before: Task, task: Task): void {
+    if (fair === null) return;
+    const [ran, runs] = [isRunningLike(before.state), isRunningLike(task.state)];
+    if (!ran && runs) for (const row of shareBegins(this.shares, fair, amounts.slots, this.now)) this.putShare(row);
+    const share = this.shares.get(fair);
+    if (ran && !runs && share !== undefined) {
+      this.putShare(shareEnds(share, amounts.slots, before.startedAt ?? this.now, this.now));
+    }
+  }
+
+  #rateChanged({ rate }: ClassSpec, before: Task, task: Task): void {
+    if (rate === undefined) return;
+    const shown = ({ state }: Task): number => (state.state === 'offered' ? 1 : 0);
+    const begun = isRunningLike(task.state) && !isRunningLike(before.state) ? 1 : 0;
+    const offered = shown(task) - shown(before);
+    if (begun === 0 && offered === 0) return;
+    this.putRate(rateTaken(rate, this.rates.get(rate.key), { begun, offered }, this.now));
+    // An offer that came to nothing leaves its place to whatever else stands under the key.
+    if (begun + offered < 0) this.wakeClass(0);
+  }
+
+  #takePools(wanted: Readonly<Record<string, number>>, sign: 1 | -1, limit?: LimitSpec): void {
     for (const name in wanted) {
-      const pool = this.pools.get(name);
+      const known = this.pools.get(name);
+      const counts = limit !== undefined && name === limitPool(limit.key);
+      const pool = counts ? { name, used: known?.used ?? 0, total: limit.max } : known;
       if (pool === undefined) continue;
       this.putPool({ ...pool, used: Math.max(0, pool.used + sign * (wanted[name] ?? 0)) });
       if (sign < 0) this.wakeClass(0);

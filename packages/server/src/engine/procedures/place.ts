@@ -1,6 +1,6 @@
 import type { TaskId } from '../../domain/ids.ts';
-import { type ClassSpec, classKey } from '../../domain/needs.ts';
-import type { PlacedTask, TaskPlan } from '../commands.ts';
+import { type ClassSpec, classKey, type LimitSpec, type RateSpec } from '../../domain/needs.ts';
+import type { JobPlan, PlacedTask, TaskPlan } from '../commands.ts';
 
 /** How many ids these tasks take: an array takes one for each index. */
 export function idsOf(tasks: readonly TaskPlan[]): number {
@@ -38,18 +38,36 @@ function referring(body: string | null, ids: readonly TaskId[], tasks: readonly 
   return JSON.stringify(parsed);
 }
 
-export function specOf(plan: TaskPlan): ClassSpec {
+/** What all tasks of a job share in their classes. Keys are the owner's own: nobody stands in another's way. */
+export interface Bounds {
+  readonly fair: string | null;
+  readonly limit?: LimitSpec;
+  readonly rate?: RateSpec;
+}
+
+export const noBounds: Bounds = { fair: null };
+
+export function boundsOf({ limit, rate }: Pick<JobPlan, 'limit' | 'rate'>, owner: string, fair: string | null): Bounds {
+  const own = (key: string): string => `${owner}/${key}`;
+  return {
+    fair,
+    ...(limit === undefined ? undefined : { limit: { ...limit, key: own(limit.key) } }),
+    ...(rate === undefined ? undefined : { rate: { ...rate, key: own(rate.key) } }),
+  };
+}
+
+export function specOf(plan: TaskPlan, bounds: Bounds): ClassSpec {
   const { kind, tags, amounts, pools, pin } = plan;
-  return { kind, tags: [...new Set(tags)].sort(), amounts, pools, pin, blockJob: null, fair: null };
+  return { kind, tags: [...new Set(tags)].sort(), amounts, pools, pin, blockJob: null, ...bounds };
 }
 
 /** Each class once. */
-export function specsOf(plans: readonly TaskPlan[]): ClassSpec[] {
+export function specsOf(plans: readonly TaskPlan[], bounds: Bounds): ClassSpec[] {
   const [only] = plans;
-  if (only !== undefined && plans.length === 1) return [specOf(only)];
+  if (only !== undefined && plans.length === 1) return [specOf(only, bounds)];
   const byKey = new Map<string, ClassSpec>();
   for (const plan of plans) {
-    const spec = specOf(plan);
+    const spec = specOf(plan, bounds);
     byKey.set(classKey(spec), spec);
   }
   return [...byKey.values()];

@@ -1,5 +1,5 @@
 import { refuse } from '../../domain/errors.ts';
-import type { Pool } from '../../domain/rows.ts';
+import { limitPrefix, type Pool } from '../../domain/rows.ts';
 import { poolsWanted } from '../../domain/scheduling.ts';
 import { isRunningLike, type Task } from '../../domain/task.ts';
 import { read } from '../../ports/store.ts';
@@ -14,6 +14,8 @@ const mostAlive = 1_500;
  * given out twice; a pool may be smaller than what is in use: then nothing more is given until it fits.
  */
 export const setPool: ProcedureOf<'setPool'> = function* ({ name, total }, context) {
+  if (name.startsWith(limitPrefix))
+    return refuse('invalid', `Names that begin with ${limitPrefix} stand for limits of jobs`, '/name');
   const { pools, alive } = yield* read({
     pools: { read: 'allPools', of: null },
     alive: { read: 'heldBy', of: { worker: null, session: null, after: 0, limit: mostAlive } },

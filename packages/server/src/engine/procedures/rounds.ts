@@ -39,6 +39,8 @@ export function* loadAround<const S extends ReadSet = Record<never, never>>(
     classes: { read: 'classes', of: unique(all.map((row) => row.class)) },
     tallies: { read: 'tallies', of: unique(all.map(({ kind }) => kind)) },
     pools: { read: 'allPools', of: null },
+    shares: { read: 'shares', of: { classes: unique(held.map((row) => row.class)) } },
+    rates: { read: 'rates', of: { classes: unique(held.map((row) => row.class)) } },
     arrays: { read: 'arrays', of: unique(tasks.map(({ array }) => array)) },
   } as const;
   const named: Record<string, ReadRequest> = {};
@@ -50,8 +52,8 @@ export function* loadAround<const S extends ReadSet = Record<never, never>>(
   for (const name in also) named[`also ${name}`] = also[name] as ReadRequest;
   const got = yield* read({ ...set, ...named });
   const found = got as unknown as Record<string, Attempt | null>;
-  const { jobs, workers, classes, tallies, pools } = got;
-  draft.load({ tasks, arrays: [...arrays, ...got.arrays], jobs, workers, classes, tallies, pools });
+  const { jobs, workers, classes, tallies, pools, shares, rates } = got;
+  draft.load({ tasks, arrays: [...arrays, ...got.arrays], jobs, workers, classes, tallies, pools, shares, rates });
   draft.load({ attempts: attempts.map((_, i) => found[`attempt${i}`]) });
   takeCandidates(draft.candidates, got);
   return Object.fromEntries(Object.keys(also ?? {}).map((name) => [name, found[`also ${name}`]])) as unknown as ResultsOf<S>;

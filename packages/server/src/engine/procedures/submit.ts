@@ -6,7 +6,7 @@ import type { Assignment, InputOf } from '../commands.ts';
 import { checkDeadline, checkParents, checkPools, checkSources, forbiddenKind, sourcesOf } from './check-plan.ts';
 import { Draft } from './draft.ts';
 import { insertTasks } from './insert-tasks.ts';
-import { placeTasks, specsOf } from './place.ts';
+import { boundsOf, placeTasks, specsOf } from './place.ts';
 import { replay } from './replay.ts';
 import { startOn } from './start-on.ts';
 import type { ProcedureOf } from './types.ts';
@@ -17,11 +17,12 @@ export const submit: ProcedureOf<'submit'> = function* (input, context) {
   const { tasks } = plan;
   const forbidden = forbiddenKind(tasks, context.by);
   if (forbidden) return forbidden;
+  const bounds = boundsOf(plan, context.by.id, input.fair ?? null);
   const sources = sourcesOf(tasks);
   const bodies = tasks.filter(({ body }) => body !== null).length + 1;
   const first = yield* read({
     known: key === null ? undefined : { read: 'idempotent', of: { owner: context.by.id, key } },
-    classes: { read: 'classOf', of: specsOf(tasks) },
+    classes: { read: 'classOf', of: specsOf(tasks, bounds) },
     pools: { read: 'allPools', of: null },
     parents: { read: 'jobs', of: [...plan.after, ...(plan.afterAny ?? [])] },
     sources: sources.length === 0 ? undefined : { read: 'tasks', of: sources },
@@ -37,13 +38,20 @@ export const submit: ProcedureOf<'submit'> = function* (input, context) {
     checkParents([...plan.after, ...(plan.afterAny ?? [])], parents, context.by) ??
     checkDeadline(plan, context.now);
   if (wrong) return wrong;
-  const { tallies, owners = [] } = yield* read({
+  const {
+    tallies,
+    owners = [],
+    shares,
+    rates,
+  } = yield* read({
+    shares: plan.startOn === null ? undefined : { read: 'shares', of: { classes: classes.map(({ id }) => id) } },
+    rates: plan.startOn === null ? undefined : { read: 'rates', of: { classes: classes.map(({ id }) => id) } },
     tallies: { read: 'tallies', of: [...new Set(tasks.map(({ kind }) => kind))] },
     owners: first.sources && { read: 'jobs', of: first.sources.map(({ job }) => job) },
   });
   const foreign = checkSources(sources, first.sources ?? [], owners, context.by);
   if (foreign) return foreign;
-  const draft = new Draft(context).load({ tallies, pools, classes, workers: [worker] });
+  const draft = new Draft(context).load({ tallies, pools, classes, workers: [worker], shares, rates });
   const job = newJob(input, context, first.job, first.task, first.body);
   draft.write({ put: 'body', row: { id: first.body, json: plan.spec } });
   const placed = placeTasks(tasks, first.task);
@@ -56,6 +64,7 @@ export const submit: ProcedureOf<'submit'> = function* (input, context) {
     after: parents,
     afterAny: plan.afterAny ?? [],
     classes,
+    bounds,
   });
   if (job.deadline !== null) draft.dueAt(job.deadline);
   // A job that is not whole yet must not answer for its key: `built` writes it.

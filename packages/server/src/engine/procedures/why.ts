@@ -12,6 +12,7 @@ import {
   ownCauses,
   type Parent,
   poolCauses,
+  rateCauses,
   workerCauses,
 } from '../../domain/why.ts';
 import { mayClaim, type Worker } from '../../domain/worker.ts';
@@ -19,7 +20,7 @@ import { type Head, type ReadRequest, read } from '../../ports/store.ts';
 import type { TaskWhy } from '../commands.ts';
 import { restOf, virtualTask } from './array-rest.ts';
 import { choose } from './choose.ts';
-import { blockedKey, blockedKeys, depthFor, headsFor, mostAtOnce } from './claimable.ts';
+import { blockedKey, blockedKeys, depthFor, headsFor, mostAtOnce, rateHasRoom } from './claimable.ts';
 import { Draft } from './draft.ts';
 import { noJob, noTask, seesJob } from './rounds.ts';
 import type { ProcedureOf } from './types.ts';
@@ -47,6 +48,8 @@ export const why: ProcedureOf<'why'> = function* (input, context) {
     workers: { read: 'allWorkers', of: null },
     classes: { read: 'liveClasses', of: null },
     pools: { read: 'allPools', of: null },
+    shares: { read: 'shares', of: { classes: 'live' } },
+    rates: { read: 'rates', of: { classes: 'live' } },
   });
   const { task = null, array = null, tasks = [], arrays = [] } = first;
   const subjects = input.task === undefined ? subjectsOf(tasks, arrays) : oneSubject(input.task, task, array);
@@ -78,6 +81,7 @@ export const why: ProcedureOf<'why'> = function* (input, context) {
     return input.task === undefined ? noJob(jobId) : noTask(input.task);
   }
   const draft = new Draft(context).load({ jobs: [job], workers, pools: first.pools, classes: [...first.classes, ...got.own] });
+  draft.load({ shares: first.shares, rates: first.rates });
   const asks = claiming.map((worker) => askFor(draft, worker, first.classes, got[`blocks ${worker.id}`] ?? []));
   const third: Record<string, ReadRequest> = {};
   for (const { worker, classes, depth } of asks) third[`heads ${worker.id}`] = headsFor(worker, classes, depth, context.now);
@@ -153,7 +157,7 @@ interface Ask {
 function askFor(draft: Draft, worker: Worker, live: readonly InternedClass[], blocks: readonly Block[]): Ask {
   const blocked = blockedKeys(blocks);
   const open = live.filter(({ spec }) => !blocked.has(blockedKey(spec.blockJob, spec.kind)));
-  const classes = pickClasses(worker, open, draft.pools);
+  const classes = pickClasses(worker, open, draft.pools).filter(({ spec }) => rateHasRoom(spec, draft));
   return { worker, classes, depth: depthFor(mostAtOnce, classes.length), blocked };
 }
 
@@ -175,7 +179,9 @@ function causesOf(
   if (state.state === 'offered') return own;
   // What waits stands in no queue yet: that somebody has no room now, or a pool, is not what keeps it.
   const waits = own.length > 0;
-  const pools = poolCauses(one.spec, draft.pools).filter((cause) => !waits || (cause.code === 'pool' && cause.total === null));
+  const pools = [...poolCauses(one.spec, draft.pools), ...rateCauses(one.spec, draft.rates, draft.now)].filter(
+    (cause) => !waits || (cause.code === 'pool' && cause.total === null),
+  );
   const found: { worker: Worker; obstacle: Obstacle }[] = [];
   for (const worker of workers) {
     const obstacle = obstacleFor(worker, one, draft.now);

@@ -3,7 +3,9 @@ import type { ChangeKind, NewChange } from '../../domain/change.ts';
 import type { Refusal } from '../../domain/errors.ts';
 import type { ClassId, JobId, Millis, TaskId, WorkerId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
-import type { InternedClass, Pool, SweepWork, Tally } from '../../domain/rows.ts';
+import type { Rate } from '../../domain/rate.ts';
+import { type InternedClass, limitPrefix, type Pool, type SweepWork, type Tally } from '../../domain/rows.ts';
+import type { Share } from '../../domain/share.ts';
 import type { Task, TaskArray } from '../../domain/task.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { Done, ProcedureContext, Write } from '../../ports/store.ts';
@@ -37,6 +39,10 @@ export class WorkingSet {
   protected readonly tallies = new WorkingTable<string, Tally>('tally');
   readonly #pools = new Map<string, Pool>();
   readonly #poolsChanged = new Set<string>();
+  readonly #shares = new Map<string, Share>();
+  readonly #sharesChanged = new Set<string>();
+  readonly #rates = new Map<string, Rate>();
+  readonly #ratesChanged = new Set<string>();
   readonly #classes = new Map<ClassId, InternedClass>();
   readonly #writes: Write[] = [];
   readonly #changes: NewChange[] = [];
@@ -66,6 +72,8 @@ export class WorkingSet {
     tallies?: readonly Tally[] | undefined;
     pools?: readonly Pool[] | undefined;
     classes?: readonly InternedClass[] | undefined;
+    shares?: readonly Share[] | undefined;
+    rates?: readonly Rate[] | undefined;
   }): this {
     for (const row of rows.jobs ?? []) if (row) this.jobs.load(row.id, row);
     for (const row of rows.tasks ?? []) if (row) this.tasks.load(row.id, row);
@@ -74,6 +82,8 @@ export class WorkingSet {
     for (const row of rows.attempts ?? []) if (row) this.attempts.load(attemptKey(row.task, row.number), row);
     for (const row of rows.tallies ?? []) this.tallies.load(row.kind, row);
     for (const row of rows.pools ?? []) if (!this.#pools.has(row.name)) this.#pools.set(row.name, row);
+    for (const row of rows.shares ?? []) if (!this.#shares.has(row.key)) this.#shares.set(row.key, row);
+    for (const row of rows.rates ?? []) if (!this.#rates.has(row.key)) this.#rates.set(row.key, row);
     for (const row of rows.classes ?? []) this.#classes.set(row.id, row);
     return this;
   }
@@ -107,6 +117,12 @@ export class WorkingSet {
   get pools(): ReadonlyMap<string, Pool> {
     return this.#pools;
   }
+  get shares(): ReadonlyMap<string, Share> {
+    return this.#shares;
+  }
+  get rates(): ReadonlyMap<string, Rate> {
+    return this.#rates;
+  }
 
   // --- writes -----------------------------------------------------------------------------------------------------
 
@@ -131,6 +147,14 @@ export class WorkingSet {
   putPool(row: Pool): void {
     this.#pools.set(row.name, row);
     this.#poolsChanged.add(row.name);
+  }
+  putShare(row: Share): void {
+    this.#shares.set(row.key, row);
+    this.#sharesChanged.add(row.key);
+  }
+  putRate(row: Rate): void {
+    this.#rates.set(row.key, row);
+    this.#ratesChanged.add(row.key);
   }
   dropWorker(id: WorkerId): void {
     this.workers.delete(id);
@@ -212,7 +236,17 @@ export class WorkingSet {
     for (const { row, dirty } of this.tallies.all()) if (dirty) writes.push({ put: 'tally', row });
     for (const name of this.#poolsChanged) {
       const row = this.#pools.get(name);
-      if (row !== undefined) writes.push({ put: 'pool', row });
+      // What counts a limit goes with the last that it counts.
+      if (row !== undefined && row.used === 0 && name.startsWith(limitPrefix)) writes.push({ drop: 'pool', name });
+      else if (row !== undefined) writes.push({ put: 'pool', row });
+    }
+    for (const key of this.#sharesChanged) {
+      const row = this.#shares.get(key);
+      if (row !== undefined) writes.push({ put: 'share', row });
+    }
+    for (const key of this.#ratesChanged) {
+      const row = this.#rates.get(key);
+      if (row !== undefined) writes.push({ put: 'rate', row });
     }
     writes.push(...this.#writes);
     return writes;

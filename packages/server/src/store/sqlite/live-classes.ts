@@ -25,6 +25,7 @@ export class LiveClasses {
   readonly #classes: Classes;
   readonly #live = new Set<ClassId>();
   #listed: InternedClass[] | null = null;
+  #keys: { fair: string[]; rate: string[] } | null = null;
 
   constructor(connection: Connection, classes: Classes) {
     this.#all = connection.prepare(readyClassesSql);
@@ -39,12 +40,12 @@ export class LiveClasses {
   add(id: ClassId): void {
     if (this.#live.has(id)) return;
     this.#live.add(id);
-    this.#listed = null;
+    this.#forgetList();
   }
 
   /** Only when the ready index was seen to hold nothing of it. */
   drop(id: ClassId): void {
-    if (this.#live.delete(id)) this.#listed = null;
+    if (this.#live.delete(id)) this.#forgetList();
   }
 
   list(): InternedClass[] {
@@ -52,10 +53,31 @@ export class LiveClasses {
     return this.#listed;
   }
 
+  #forgetList(): void {
+    this.#listed = null;
+    this.#keys = null;
+  }
+
+  /** Owners that share the yard, and keys of rates, of what may be ready. */
+  keys(): { readonly fair: readonly string[]; readonly rate: readonly string[] } {
+    this.#keys ??= keysOf(this.list());
+    return this.#keys;
+  }
+
   /** At the start, and after a rollback: what was dropped in it may be live again. */
   load(): void {
     this.#live.clear();
-    this.#listed = null;
+    this.#forgetList();
     for (const [id] of this.#all.all()) this.#live.add(id as ClassId);
   }
+}
+
+export function keysOf(classes: readonly InternedClass[]): { fair: string[]; rate: string[] } {
+  const fair = new Set<string>();
+  const rate = new Set<string>();
+  for (const { spec } of classes) {
+    if (spec.fair !== null) fair.add(spec.fair);
+    if (spec.rate !== undefined) rate.add(spec.rate.key);
+  }
+  return { fair: [...fair], rate: [...rate] };
 }

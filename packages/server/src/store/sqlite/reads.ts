@@ -1,4 +1,6 @@
+import { clockKey } from '../../domain/share.ts';
 import type { ReadName, ReadRequest, ReadSet, Reads, ResultsOf } from '../../ports/store.ts';
+import { keysOf } from './live-classes.ts';
 import type { Rows } from './rows.ts';
 import { searches } from './searches.ts';
 import { attemptKey } from './tables/attempt-table.ts';
@@ -30,6 +32,12 @@ export function readTable(rows: Rows): ReadTable {
     heads: (asked) => rows.heads.find(asked),
     pools: (names) => rows.pools.list(names),
     allPools: () => rows.pools.list(rows.poolNames.list()),
+    shares({ classes }) {
+      const { fair } = classes === 'live' ? rows.live.keys() : keysOf(rows.classes.list(sorted(classes)));
+      return fair.length === 0 ? [] : rows.shares.list([clockKey, ...fair]);
+    },
+    rates: ({ classes }) =>
+      rows.rates.list((classes === 'live' ? rows.live.keys() : keysOf(rows.classes.list(sorted(classes)))).rate),
     tallies: (kinds) => rows.tallies.list(kinds),
     bodies: (ids) => rows.bodies.list(sorted(ids)),
     checkpoints: (tasks) => rows.checkpoints.list(sorted(tasks)),

@@ -14,6 +14,7 @@ import { attemptTable } from './tables/attempt-table.ts';
 import { poolTable, tallyTable } from './tables/count-tables.ts';
 import { itemTable } from './tables/item-table.ts';
 import { jobTable } from './tables/job-table.ts';
+import { rateTable, shareTable } from './tables/share-tables.ts';
 import {
   blockTable,
   checkpointTable,
@@ -47,6 +48,8 @@ export function openRows(connection: Connection, window: number) {
   const workers = new RowCache(workerTable(connection), keep.workers);
   const pools = new RowCache(poolTable(connection), keep.pools);
   const tallies = new RowCache(tallyTable(connection), keep.tallies);
+  const shares = new RowCache(shareTable(connection), keep.pools);
+  const rates = new RowCache(rateTable(connection), keep.pools);
   const changes = new ManyRows(connection, 'change', changeColumns);
   const audit = new ManyRows(connection, 'audit', auditColumns);
   const live = new LiveClasses(connection, classes);
@@ -55,8 +58,23 @@ export function openRows(connection: Connection, window: number) {
   const sessions = new PresentSessions(workers);
   const poolNames = new PoolNames(connection);
   // Classes before the sequences: writing them takes no number, but whatever does must come before.
-  const written = [jobs, tasks, arrays, attempts, workers, pools, tallies, bodies, classes, changes, audit, sequences];
-  const caches = [jobs, tasks, arrays, attempts, workers, pools, tallies, classes];
+  const written = [
+    jobs,
+    tasks,
+    arrays,
+    attempts,
+    workers,
+    pools,
+    tallies,
+    shares,
+    rates,
+    bodies,
+    classes,
+    changes,
+    audit,
+    sequences,
+  ];
+  const caches = [jobs, tasks, arrays, attempts, workers, pools, tallies, shares, rates, classes];
   return {
     connection,
     sequences,
@@ -69,6 +87,8 @@ export function openRows(connection: Connection, window: number) {
     workers,
     pools,
     tallies,
+    shares,
+    rates,
     changes,
     audit,
     live,

@@ -41,6 +41,11 @@ const puts: Puts = {
     rows.pools.put(row, false);
   },
   tally: (rows, { row }) => rows.tallies.put(row, false),
+  share: (rows, { row }) => rows.shares.put(row, false),
+  rate(rows, { row }, notes) {
+    if (row.freeAt !== null) notes.of({ due: [row.freeAt] });
+    rows.rates.put(row, false);
+  },
   edge: (rows, { row, fresh }) => rows.edges.put(row, fresh),
   exclusion: (rows, { row }) => rows.exclusions.put(row),
   block: (rows, { row }) => rows.blocks.put(row),

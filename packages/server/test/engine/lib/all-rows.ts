@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Attempt } from '../../../src/domain/attempt.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import type { Block, Edge, Exclusion, Fault, InternedClass, Pool, Sweep, Tally } from '../../../src/domain/rows.ts';
+import type { Share } from '../../../src/domain/share.ts';
 import type { Task, TaskArray } from '../../../src/domain/task.ts';
 import type { Worker } from '../../../src/domain/worker.ts';
 import { arrayColumns, decodeArray } from '../../../src/store/sqlite/codec/array.ts';
@@ -26,6 +27,8 @@ export interface AllRows {
   readonly exclusions: readonly Exclusion[];
   readonly blocks: readonly Block[];
   readonly faults: readonly Fault[];
+  readonly shares: readonly Share[];
+  readonly rates: readonly { readonly key: string; readonly offered: number; readonly starts: readonly number[] }[];
   readonly classes: readonly InternedClass[];
   readonly sweeps: readonly Sweep[];
 }
@@ -68,6 +71,13 @@ export function openRows(file: string): { read(): AllRows; close(): void } {
     }),
     faults: table(['job', 'worker', 'kind', 'failures'], 'fault', ([job, worker, kind, failures]) => {
       return { job, worker, kind, failures } as Fault;
+    }),
+    shares: table(['key', 'served', 'running', 'started'], 'share', ([key, served, running, started]) => {
+      return { key, served, running, started } as Share;
+    }),
+    rates: table(['key', 'starts'], 'rate', ([key, starts]) => {
+      const [, offered = 0, ...begun] = JSON.parse(starts as string) as number[];
+      return { key: key as string, offered, starts: begun };
     }),
     classes: table(['id', 'spec'], 'class', ([id, spec]) => ({ id, spec: JSON.parse(spec as string) }) as InternedClass),
     sweeps: table(['key', 'work'], 'sweep', ([key, work]) => ({ key, work: JSON.parse(work as string) }) as Sweep),

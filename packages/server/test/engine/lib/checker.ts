@@ -19,6 +19,8 @@ export function faultsIn(rows: AllRows): string[] {
     ...arrayFaults(book),
     ...dependencyFaults(book),
     ...blockFaults(book),
+    ...rateFaults(book),
+    ...shareFaults(book),
     ...rows.sweeps.map(({ key }) => `sweep ${key} is left undone`),
   ];
 }
@@ -123,10 +125,36 @@ function wanted(book: Book, task: Task): Record<string, number> {
   const implicit = kindPool(spec.kind);
   if (book.pools.some(({ name }) => name === implicit))
     names.set(implicit, Math.max(spec.amounts.slots, names.get(implicit) ?? 0));
+  if (spec.limit !== undefined) names.set(`limit:${spec.limit.key}`, 1);
   return Object.fromEntries(names);
 }
 
 function poolFaults(book: Book): string[] {
+  return [...usedFaults(book), ...limitFaults(book)];
+}
+
+/** No more under a key than the most generous of those that run allows, and no count of nothing. */
+function limitFaults(book: Book): string[] {
+  const running = new Map<string, { n: number; max: number }>();
+  for (const task of book.tasks) {
+    const { limit } = book.specOf(task);
+    if (limit === undefined || !isAlive(task.state)) continue;
+    const { n, max } = running.get(limit.key) ?? { n: 0, max: 0 };
+    running.set(limit.key, { n: n + 1, max: Math.max(max, limit.max) });
+  }
+  const tooMany = [...running].flatMap(([key, { n, max }]) =>
+    n > max ? [`${n} tasks under the limit ${key}, which is ${max}`] : [],
+  );
+  const empty = book.pools.filter(({ name, used }) => name.startsWith('limit:') && used === 0);
+  const missing = [...running.keys()].filter((key) => !book.pools.some(({ name }) => name === `limit:${key}`));
+  return [
+    ...tooMany,
+    ...empty.map(({ name }) => `pool ${name} counts nothing`),
+    ...missing.map((key) => `limit ${key} is not counted`),
+  ];
+}
+
+function usedFaults(book: Book): string[] {
   const attempts = new Map(book.attempts.map((attempt) => [`${attempt.task}.${attempt.number}`, attempt]));
   return book.pools.flatMap(({ name, used }) => {
     let sum = 0;
@@ -230,6 +258,44 @@ function dependencyFaults(book: Book): string[] {
   ];
 }
 
+/** Attempts under a key within one interval, by the rows of the attempts; and what is shown now. */
+function rateFaults(book: Book): string[] {
+  const bounds = new Map<string, { max: number; perMs: number }>();
+  const begun = new Map<string, number[]>();
+  for (const { task: id, startedAt } of book.attempts) {
+    const task = book.taskOf.get(id);
+    const rate = task === undefined ? undefined : book.specOf(task).rate;
+    if (rate === undefined) continue;
+    const { max = 0, perMs = Number.POSITIVE_INFINITY } = bounds.get(rate.key) ?? {};
+    bounds.set(rate.key, { max: Math.max(max, rate.max), perMs: Math.min(perMs, rate.perMs) });
+    begun.set(rate.key, [...(begun.get(rate.key) ?? []), startedAt]);
+  }
+  const shown = (key: string): number =>
+    book.tasks.filter((task) => task.state.state === 'offered' && book.specOf(task).rate?.key === key).length;
+  const counts = book.rates.flatMap(({ key, offered }) => unequal(`shown under the rate ${key}`, offered, shown(key)));
+  const bursts = [...bounds].flatMap(([key, { max, perMs }]) => {
+    const starts = (begun.get(key) ?? []).sort((a, b) => a - b);
+    const at = starts.findIndex((start, i) => (starts[i + max] ?? Number.POSITIVE_INFINITY) < start + perMs);
+    return at < 0 ? [] : [`more than ${max} tasks under the rate ${key} began within ${perMs} ms`];
+  });
+  return [...counts, ...bursts];
+}
+
+/** What is counted as running for an owner is what runs. */
+function shareFaults(book: Book): string[] {
+  const running = new Map<string, number>();
+  for (const task of book.tasks) {
+    const { fair, amounts } = book.specOf(task);
+    if (fair !== null && isRunningLike(task.state)) running.set(fair, (running.get(fair) ?? 0) + amounts.slots);
+  }
+  return [
+    ...book.shares.flatMap((share) =>
+      share.key === '' ? [] : unequal(`share of ${share.key}`, share.running, running.get(share.key) ?? 0),
+    ),
+    ...[...running.keys()].filter((key) => !book.shares.some((share) => share.key === key)).map((key) => `${key} has no share`),
+  ];
+}
+
 /** Whoever failed as often as a job allows is blocked there. */
 function blockFaults(book: Book): string[] {
   return book.faults.flatMap(({ job, worker, kind, failures }) => {
@@ -285,9 +351,15 @@ export function couldBegin(rows: AllRows, workerId: number, now: number, offer: 
     if (!worker.kinds.includes(spec.kind) || spec.tags.some((tag) => !worker.tags.includes(tag))) return false;
     if (spec.pin !== null && spec.pin !== worker.id) return false;
     if (!fitsIn(spec.amounts, room) || !fitsIn(spec.amounts, worker.total)) return false;
+    const { rate } = spec;
+    const known = rate === undefined ? undefined : book.rates.find(({ key }) => key === rate.key);
+    const taken = (known?.starts ?? []).filter((at) => at > now - (rate?.perMs ?? 0)).length + (known?.offered ?? 0);
+    if (rate !== undefined && taken >= rate.max) return false;
     for (const [name, amount] of Object.entries(wanted(book, row as Task))) {
       const pool = book.pools.find((one) => one.name === name);
-      if (pool === undefined || pool.used + amount > pool.total) return false;
+      const { limit } = spec;
+      const total = limit !== undefined && name === `limit:${limit.key}` ? limit.max : pool?.total;
+      if (total === undefined || (pool?.used ?? 0) + amount > total) return false;
     }
     if (book.blocks.some((one) => one.job === row.job && one.worker === worker.id && one.kind === row.kind)) return false;
     return !book.exclusions.some(

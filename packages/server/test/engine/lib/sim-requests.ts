@@ -23,6 +23,8 @@ export function randomRequest(random: SeededRandom, recent: readonly number[], n
     ...(chance(0.1) ? { hold: true } : {}),
     ...(chance(0.25) && recent.length > 0 ? { after: [random.pick(recent)] } : {}),
     ...(chance(0.1) && recent.length > 0 ? { afterAny: [random.pick(recent)] } : {}),
+    ...(chance(0.15) ? { limit: { key: random.pick(['a', 'b']), max: 1 + random.below(2) } } : {}),
+    ...(chance(0.1) ? { rate: { key: 'r', max: 2, perMs: 10_000 } } : {}),
     ...(chance(0.05) ? { deadline: new Date(now + 20_000 + random.below(60_000)).toISOString() } : {}),
   };
   const roll = random.dice();

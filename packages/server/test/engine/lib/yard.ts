@@ -47,6 +47,7 @@ export interface Yard extends AsyncDisposable {
 
 export interface YardOptions {
   readonly forceMs?: number;
+  readonly fairness?: boolean;
   /** A database file instead of memory, so that `rows` can look into it. */
   readonly onDisk?: boolean;
   /** The store's thread, as the server has it; with `onDisk`, and its own procedures only. */
@@ -92,6 +93,7 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
     random,
     log,
     forceMs: options.forceMs ?? 60_000,
+    fairness: options.fairness ?? false,
   };
   const build = () => createEngine(deps);
   let built = await build();

@@ -2,6 +2,7 @@ import type { Artifact, Attempt } from '../../../domain/attempt.ts';
 import type { AttemptNumber, BodyId, JobId, TaskId, WorkerId } from '../../../domain/ids.ts';
 import type { Edge, LogRow, LogStream } from '../../../domain/rows.ts';
 import type { Task, TaskArray } from '../../../domain/task.ts';
+import { fileCollection } from '../../../ports/records.ts';
 import { arrayColumns, decodeArray } from '../codec/array.ts';
 import { attemptColumns, decodeAttempt } from '../codec/attempt.ts';
 import { listOf } from '../codec/json.ts';
@@ -74,7 +75,7 @@ export function taskQueries(connection: Connection, quiet: Quiet) {
   };
 }
 
-/** Attempts with artifacts along their own index, then bodies with inputs, then checkpoints; all in slices. */
+/** Files that people keep, attempts with artifacts along their own index, bodies with inputs, checkpoints; all in slices. */
 function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> {
   const slice = 500;
   const next = connection.prepare(
@@ -85,8 +86,17 @@ function blobsInUse(connection: Connection): () => Promise<ReadonlySet<string>> 
   const bodies = connection.prepare('SELECT id, json FROM body WHERE id > ? ORDER BY id LIMIT 100');
   // What the next attempt begins with may have been kept long ago, and be named nowhere else.
   const checkpoints = connection.prepare('SELECT task, json FROM checkpoint WHERE task > ? ORDER BY task LIMIT 100');
+  const kept = connection.prepare('SELECT key, value FROM record WHERE collection = ? AND key > ? ORDER BY key LIMIT 500');
   return async () => {
     const blobs = new Set<string>();
+    let key = '';
+    for (let page: Cells[] = kept.all(fileCollection, key); page.length > 0; page = kept.all(fileCollection, key)) {
+      for (const [name, json] of page) {
+        key = name as string;
+        blobs.add((JSON.parse(json as string) as { blob: string }).blob);
+      }
+      await turn();
+    }
     let rows: Cells[] = next.all(0, 0);
     while (rows.length > 0) {
       for (const row of rows) for (const { blob } of listOf<Artifact>(row[2])) blobs.add(blob);

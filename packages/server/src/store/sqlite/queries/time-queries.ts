@@ -15,6 +15,7 @@ export function timeQueries(connection: Connection) {
        UNION ALL SELECT min(not_before) FROM array INDEXED BY array_due WHERE rest = 0 AND not_before IS NOT NULL
        UNION ALL SELECT min(until) FROM exclusion INDEXED BY exclusion_until WHERE until IS NOT NULL AND until > ?1
        UNION ALL SELECT min(deadline) FROM job INDEXED BY job_deadline WHERE deadline IS NOT NULL AND state < 4 AND intent < 3
+       UNION ALL SELECT min(free_at) FROM rate INDEXED BY rate_free WHERE free_at IS NOT NULL AND free_at > ?1
        UNION ALL SELECT min(until) FROM block INDEXED BY block_until WHERE until IS NOT NULL)`,
   );
   const sweeps = connection.prepare('SELECT 1 FROM sweep LIMIT 1');
