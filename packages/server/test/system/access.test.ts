@@ -1,6 +1,6 @@
 import { copyFile, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../lib/until.ts';
 import { certificateAt, httpsGet, path } from '../tls/lib.ts';
 import { type Finished, Yard } from './lib/yard.ts';
@@ -62,19 +62,6 @@ test('a renewed certificate is in use without a restart; a broken one leaves the
   expect(await yard.stop()).toBe(0);
 });
 
-test.each([
-  [['--tls-cert', path('one.pem')], '--tls-cert needs --tls-key too'],
-  [['--tls-only'], '--tls-only needs a certificate'],
-  [['--tls-cert', path('one.pem'), '--tls-key', path('two.key')], 'do not do'],
-  [['--tls-cert', '/nowhere.pem', '--tls-key', path('two.key')], '/nowhere.pem'],
-  [['--open', 'kueue-read'], 'did you mean kueue-reads?'],
-])('serve %j does not start, and says why', async (flags, words) => {
-  const yard = await Yard.forTest();
-  const { code, err } = await yard.cli(['serve', '--port', '0', '--no-kueue-enabled', '--no-local-worker', ...flags]);
-  expect(code).not.toBe(0);
-  expect(err).toContain(words);
-});
-
 test('accounts at the command line: add, sign in, act as oneself, sign out; nothing secret is left readable', async () => {
   const yard = await Yard.forTest();
   await yard.start();
@@ -116,48 +103,51 @@ test('accounts at the command line: add, sign in, act as oneself, sign out; noth
   for (const secret of ['lovelace', 'babbage', token]) expect(trail + yard.errors()).not.toContain(secret);
 });
 
-test('an invitation, used at the command line, makes the account that it was made for', async () => {
-  const yard = await Yard.forTest();
-  await yard.start(['--no-local-worker']);
-  const code = well(await yard.cli(['user', 'invite', '--role', 'viewer', '--note', 'bob'])).trim();
-  well(await yard.cli(['login', 'bob', '--invitation', code, '--password-stdin'], { input: 'builder!\n' }));
-  expect(JSON.parse(well(await yard.cli(['whoami', '--json'])))).toMatchObject({ name: 'bob', scope: 'all' });
-  well(await yard.cli(['logout']));
-  const again = await yard.cli(['login', 'eve', '--invitation', code, '--password-stdin'], { input: 'builder!\n' });
-  expect([again.code, again.err]).toEqual([4, expect.stringContaining('unknown, used or expired')]);
-});
-
-test('a one-time link lets in once', async () => {
-  const yard = await Yard.forTest();
-  await yard.start(['--no-local-worker']);
-  const { url } = JSON.parse(well(await yard.cli(['dashboard', '--json']))) as { url: string };
-  const code = new URL(url).hash.replace('#code=', '');
-  const enter = () => fetch(`${yard.ready.url}/v1/session`, { method: 'POST', body: JSON.stringify({ code, cookie: true }) });
-  const entered = await enter();
-  expect(entered.status).toBe(201);
-  const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const who = await fetch(`${yard.ready.url}/v1/whoami`, { headers: { cookie } });
-  expect(await who.json()).toMatchObject({ id: 'token:1' });
-  expect((await enter()).status).toBe(401);
-});
-
-test('config: what the next start uses and where from, without secrets; mistakes are found before it', async () => {
-  const yard = await Yard.forTest();
-  await yard.start(['--no-local-worker']);
-  await writeFile(join(yard.data, 'switchyard.toml'), 'port = 8123\n[kueue]\nsecret = "very secret indeed"\n');
-  const shown = well(await yard.cli(['config', 'show', '--json'], { env: { SWITCHYARD_LOG_LEVEL: 'warn' } }));
-  expect(JSON.parse(shown)).toEqual({
-    settings: [
-      { name: 'port', value: '8123', origin: 'file' },
-      { name: 'log-level', value: 'warn', origin: 'variable' },
-      { name: 'data', value: yard.data, origin: 'variable' },
-      { name: 'kueue.secret', value: '(set, not shown)', origin: 'file' },
-    ],
+describe('one server', () => {
+  let yard: Yard;
+  beforeAll(async () => {
+    yard = await Yard.open();
+    await yard.start(['--no-local-worker']);
   });
-  expect(well(await yard.cli(['config', 'path']))).toBe(`${join(yard.data, 'switchyard.toml')}\n`);
-  expect(well(await yard.cli(['config', 'check']))).toContain('are fine');
-  expect(well(await yard.cli(['config', 'running']))).toMatch(/local-worker +flag +off/);
-  await writeFile(join(yard.data, 'switchyard.toml'), 'prot = 1\n');
-  const wrong = await yard.cli(['config', 'check']);
-  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('did you mean port?')]);
+  afterAll(() => yard[Symbol.asyncDispose]());
+
+  test('an invitation, used at the command line, makes the account that it was made for', async () => {
+    const code = well(await yard.cli(['user', 'invite', '--role', 'viewer', '--note', 'bob'])).trim();
+    well(await yard.cli(['login', 'bob', '--invitation', code, '--password-stdin'], { input: 'builder!\n' }));
+    expect(JSON.parse(well(await yard.cli(['whoami', '--json'])))).toMatchObject({ name: 'bob', scope: 'all' });
+    well(await yard.cli(['logout']));
+    const again = await yard.cli(['login', 'eve', '--invitation', code, '--password-stdin'], { input: 'builder!\n' });
+    expect([again.code, again.err]).toEqual([4, expect.stringContaining('unknown, used or expired')]);
+  });
+
+  test('a one-time link lets in once', async () => {
+    const { url } = JSON.parse(well(await yard.cli(['dashboard', '--json']))) as { url: string };
+    const code = new URL(url).hash.replace('#code=', '');
+    const enter = () => fetch(`${yard.ready.url}/v1/session`, { method: 'POST', body: JSON.stringify({ code, cookie: true }) });
+    const entered = await enter();
+    expect(entered.status).toBe(201);
+    const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const who = await fetch(`${yard.ready.url}/v1/whoami`, { headers: { cookie } });
+    expect(await who.json()).toMatchObject({ id: 'token:1' });
+    expect((await enter()).status).toBe(401);
+  });
+
+  test('config: what the next start uses and where from, without secrets; mistakes are found before it', async () => {
+    await writeFile(join(yard.data, 'switchyard.toml'), 'port = 8123\n[kueue]\nsecret = "very secret indeed"\n');
+    const shown = well(await yard.cli(['config', 'show', '--json'], { env: { SWITCHYARD_LOG_LEVEL: 'warn' } }));
+    expect(JSON.parse(shown)).toEqual({
+      settings: [
+        { name: 'port', value: '8123', origin: 'file' },
+        { name: 'log-level', value: 'warn', origin: 'variable' },
+        { name: 'data', value: yard.data, origin: 'variable' },
+        { name: 'kueue.secret', value: '(set, not shown)', origin: 'file' },
+      ],
+    });
+    expect(well(await yard.cli(['config', 'path']))).toBe(`${join(yard.data, 'switchyard.toml')}\n`);
+    expect(well(await yard.cli(['config', 'check']))).toContain('are fine');
+    expect(well(await yard.cli(['config', 'running']))).toMatch(/local-worker +flag +off/);
+    await writeFile(join(yard.data, 'switchyard.toml'), 'prot = 1\n');
+    const wrong = await yard.cli(['config', 'check']);
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('did you mean port?')]);
+  });
 });

@@ -87,9 +87,9 @@ export class TlsGate {
 /** Why a certificate and a key cannot be used; null: they can. */
 export function tlsFault({ cert, key }: TlsMaterial): string | null {
   try {
-    const fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return 'the key is not the one of this certificate';
     createSecureContext({ cert, key });
-    return fits ? null : 'the key is not the one of this certificate';
+    return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
