@@ -42,9 +42,9 @@ describe('a task update that is too long', () => {
         expect(kept.slice(0, -1)).toEqual(lines.slice(0, kept.length - 1).map(sound));
         expect(readUpdate(text!, 100).value).toMatchObject({ status: 'completed' });
       }),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: 4, endOnFailure: true },
     );
-  });
+  }, 20_000);
 
   it('a log without line breaks is left out as a whole', async () => {
     const text = await read(JSON.stringify({ log: 'x'.repeat(200_000), task_status: 'failed' }), 1_000, 777);
