@@ -139,6 +139,10 @@ describe('switchyard doctor', () => {
   it('names work that no worker takes', async () => {
     await (await yard.client()).jobs.submit({ spec: { argv: ['true'] } });
     const { findings } = await examined();
+    expect(findings.find(({ check }) => check === 'waiting jobs')).toMatchObject({
+      level: 'warning',
+      text: expect.stringMatching(/^job 1 \(true\) waits for ever: /),
+    });
     expect(findings.find(({ check }) => check === 'waiting tasks')).toMatchObject({
       level: 'warning',
       text: expect.stringContaining('1 of kind shell'),

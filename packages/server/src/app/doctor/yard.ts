@@ -20,7 +20,12 @@ export async function yard(client: Client, now: number): Promise<Finding[]> {
     findings.push(warning('server', `it runs ${stats.version}, this command is ${version}`, 'Restart it after an upgrade.'));
   }
   findings.push(fine('doors', doors.map(({ name, connections }) => `${name}: ${connections}`).join(', ')));
-  findings.push(...fleet(workers, stats.version, now), ...waiting(stats, workers), ...(await stuck(client, now)));
+  findings.push(
+    ...fleet(workers, stats.version, now),
+    ...waiting(stats, workers),
+    ...(await forEver(client)),
+    ...(await stuck(client, now)),
+  );
   return findings;
 }
 
@@ -79,6 +84,30 @@ function waiting(stats: StatsView, workers: readonly WorkerView[]): Finding[] {
       'Start one ("switchyard worker --help"), or cancel them.',
     ),
   );
+}
+
+/** Reasons that do not pass by themselves: no worker that there is will ever take it. */
+const lasting: ReadonlySet<string> = new Set(['nobody', 'kind', 'pin', 'tags', 'size', 'blocked', 'excluded']);
+const mostAsked = 20;
+
+/** The jobs that have waited longest, by what the server itself says of them. */
+async function forEver(client: Client): Promise<Finding[]> {
+  const { jobs } = await client.jobs.list({ state: ['waiting', 'active'], limit: 500 });
+  const oldest = jobs.filter(({ counts }) => counts.ready > 0 && counts.running === 0).slice(-mostAsked);
+  const findings: Finding[] = [];
+  for (const { id, name } of oldest) {
+    const { causes, free } = await client.jobs.why(id);
+    if (free > 0 || causes.length === 0 || !causes.every(({ code, until }) => until === null && lasting.has(code))) continue;
+    const why = causes.map(({ text }) => text).join('; ');
+    findings.push(
+      warning(
+        'waiting jobs',
+        `job ${id} (${name}) waits for ever: ${why}`,
+        `Start a worker that fits, or "switchyard cancel ${id}".`,
+      ),
+    );
+  }
+  return findings.length === 0 ? [fine('waiting jobs', 'none that waits for ever')] : findings;
 }
 
 const stoppingMs = 180_000;
