@@ -31,6 +31,12 @@ export interface LogAnswer {
   readonly body: ReadableStream<Uint8Array> | null;
 }
 
+export interface LiveAnswer {
+  /** Where in the task it belongs, in the unit of its progress. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
 export interface TasksClient {
   /** In id order. */
   list(filter?: TaskListFilter): Promise<TaskPage>;
@@ -48,6 +54,11 @@ export interface TasksClient {
   followLog(id: number, options?: FollowOptions): AsyncGenerator<Uint8Array>;
   /** Numbers that it left while it ran, thinned to so many rows. */
   series(id: number, options?: { points?: number }): Promise<SeriesView>;
+  /**
+   * What the running task shows of itself under this name (`configuration` of a simulation), as soon as there is something after
+   * `after`. Null: it has ended, or there was nothing new for a while.
+   */
+  live(id: number, name: string, options?: { after?: number; signal?: AbortSignal }): Promise<LiveAnswer | null>;
   artifacts(id: number): Promise<readonly ArtifactView[]>;
   /** The file's bytes; `path` as the artifact says. */
   artifact(id: number, path: string, options?: { signal?: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
@@ -60,6 +71,12 @@ export function tasksClient(http: Http): TasksClient {
     list: (filter = {}) => http.json(`/v1/tasks${queryString({ ...filter })}`),
     show: (id) => http.json(`/v1/tasks/${id}`),
     why: (id) => http.json(`/v1/tasks/${id}/why`),
+    live: async (id, name, { after, signal } = {}) => {
+      const response = await http.raw(`/v1/tasks/${id}/live/${encodeURIComponent(name)}${queryString({ after })}`, { signal });
+      if (response.status === 204) return null;
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return { at: Number(response.headers.get('x-live-at')), bytes };
+    },
     series: (id, options = {}) => http.json(`/v1/tasks/${id}/series${queryString({ ...options })}`),
     cancel: (id, options = {}) => act(id, 'cancel', options),
     hold: (id) => act(id, 'hold'),

@@ -97,3 +97,66 @@ describe('live values on the worker socket', () => {
     expect(hasty.closed?.code).toBe(1007);
   });
 });
+
+describe('/v1/tasks/:id/live/:name', () => {
+  const text = (answer: { at: number; bytes: Uint8Array } | null) => answer && `${answer.at} ${Buffer.from(answer.bytes)}`;
+
+  test('the newest value after the one before, as soon as it comes; null once the task has ended', async () => {
+    await using place = await openApiYard();
+    await using worker = await running(place);
+    const { task } = worker;
+    const admin = place.as('admin');
+    const first = admin.tasks.live(task, 'shape');
+    await worker.hear('watch');
+    worker.socket.send(encodeLiveFrame({ ...value, task }));
+    expect(text(await first)).toBe('7 t = 7\n');
+    const second = admin.tasks.live(task, 'shape', { after: 7 });
+    await worker.hear('watch', 3);
+    worker.socket.send(encodeLiveFrame({ ...value, task }));
+    worker.socket.send(encodeLiveFrame({ ...value, task, at: 9 }));
+    expect(text(await second)).toBe('9 t = 7\n');
+    const third = admin.tasks.live(task, 'shape', { after: 9 });
+    await worker.hear('watch', 5);
+    const over = {
+      m: 'end',
+      task,
+      attempt: 1,
+      outcome: 'succeeded',
+      reason: null,
+      exitCode: 0,
+      signal: null,
+      error: null,
+    } as const;
+    worker.say(over);
+    expect(await third).toBeNull();
+    expect(await admin.tasks.live(task, 'shape')).toBeNull();
+  });
+
+  test('nothing new within a long poll, or a reader who leaves: nobody watches any more', async () => {
+    await using place = await openApiYard();
+    await using worker = await running(place);
+    const { task } = worker;
+    const waits = place.as('admin').tasks.live(task, 'shape');
+    await worker.hear('watch');
+    await place.yard.clock.advance(60_000);
+    expect(await waits).toBeNull();
+    expect(await worker.hear('watch', 2)).toMatchObject({ names: [] });
+    const leaver = new AbortController();
+    const left = place.as('admin').tasks.live(task, 'shape', { signal: leaver.signal });
+    await worker.hear('watch', 3);
+    leaver.abort();
+    await expect(left).rejects.toThrow();
+    expect(await worker.hear('watch', 4)).toMatchObject({ names: [] });
+  });
+
+  test('not for those who may not see the task, and not by any name', async () => {
+    await using place = await openApiYard();
+    await using worker = await running(place);
+    const { task } = worker;
+    await expect(place.as('bob').tasks.live(task, 'shape')).rejects.toMatchObject({ status: 404 });
+    await expect(place.as('admin').tasks.live(task, 'a b')).rejects.toMatchObject({ status: 400 });
+    await expect(place.as('admin').tasks.live(task, 'n'.repeat(65))).rejects.toMatchObject({ status: 400 });
+    await settle();
+    expect(worker.heard.filter(({ m }) => m === 'watch')).toEqual([]);
+  });
+});

@@ -47,7 +47,7 @@ export function rowDefiner(context: ApiContext): DefineRow {
 }
 
 const asked = ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'range'];
-const exposed = ['location', 'idempotent-replayed', 'x-log-length', 'x-log-attempt', 'content-range'];
+const exposed = ['location', 'idempotent-replayed', 'x-log-length', 'x-log-attempt', 'x-live-at', 'content-range'];
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const done: Answer = { status: 204 };

@@ -17,6 +17,7 @@ import { setupRows } from './rows/setup.ts';
 import { sleepRows } from './rows/sleep.ts';
 import { submitRows } from './rows/submit.ts';
 import { systemRows } from './rows/system.ts';
+import { taskLiveRows } from './rows/task-live.ts';
 import { taskLogRows } from './rows/task-log.ts';
 import { taskSeriesRows } from './rows/task-series.ts';
 import { taskRows } from './rows/tasks.ts';
@@ -36,6 +37,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...taskRows(context), //       GET  /v1/tasks, /v1/tasks/:id, POST …/{cancel,hold,release,retry,suspend,resume}
     ...taskLogRows(context), //    GET  /v1/tasks/:id/log
     ...taskSeriesRows(context), // GET  /v1/tasks/:id/series
+    ...taskLiveRows(context), //   GET  /v1/tasks/:id/live/:name
     ...imageRows(context), //      GET  /v1/jobs/:id/image, PUT /v1/tasks/:id/image
     ...fileRows(context), //       GET  /v1/tasks/:id/artifacts, …/*, POST /v1/blobs, GET /v1/blobs/:sha
     ...whyRows(context), //        GET  /v1/jobs/:id/why, /v1/tasks/:id/why
