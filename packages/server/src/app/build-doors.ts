@@ -11,6 +11,7 @@ import { createFlamencoDoor } from '../doors/flamenco/door.ts';
 import type { Door, DoorDeps } from '../doors/kit/door.ts';
 import { FirstFrames } from '../doors/kit/first-frames.ts';
 import { createKueueDoor, type KueueOptions } from '../doors/kueue/door.ts';
+import { createPrinterlynxDoor } from '../doors/printerlynx/door.ts';
 import { openStaticFiles } from '../files/static-files.ts';
 import { kinds } from '../kinds/index.ts';
 import { availableOptions } from '../kinds/oxdna/available.ts';
@@ -22,6 +23,7 @@ import { compileWith } from './compile-with.ts';
 import type { ConciergeParts } from './open-concierge.ts';
 import type { DnaforgeParts } from './open-dnaforge.ts';
 import type { FlamencoParts } from './open-flamenco.ts';
+import type { PrinterlynxParts } from './open-printerlynx.ts';
 import { version } from './version.ts';
 
 export interface DoorParts {
@@ -35,6 +37,7 @@ export interface DoorParts {
   readonly concierge: ConciergeParts | null;
   readonly dnaforge: DnaforgeParts | null;
   readonly flamenco: FlamencoParts | null;
+  readonly printerlynx: PrinterlynxParts | null;
 }
 
 /** Every door of this server. The listener knows none of them by name. */
@@ -85,6 +88,11 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
     doors.push(createDnaforgeDoor({ ...shared, compile, ...stages, visitors: dnaforge.visitors }, dnaforge.options));
   }
   if (parts.flamenco !== null) doors.push(createFlamencoDoor(shared, parts.flamenco.options));
+  const { access, printerlynx } = parts;
+  if (printerlynx !== null) {
+    const { agents, options } = printerlynx;
+    doors.push(createPrinterlynxDoor({ ...shared, accounts: access.accounts, agents }, options));
+  }
   return doors;
 }
 

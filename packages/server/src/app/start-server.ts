@@ -27,6 +27,7 @@ import { openYardAccess } from './open-access.ts';
 import { openConcierge } from './open-concierge.ts';
 import { openDnaforge } from './open-dnaforge.ts';
 import { openFlamenco } from './open-flamenco.ts';
+import { openPrinterlynx } from './open-printerlynx.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { readTls, tlsFilesOf, watchTls } from './open-tls.ts';
 import { openWorker } from './open-worker.ts';
@@ -109,12 +110,13 @@ async function build(
   const concierge = await openConcierge(settings, paths.clientFiles, closers);
   const flamenco = await openFlamenco(settings, { secrets, random });
   const dnaforge = await openDnaforge(settings, { records: storage.store.records, log }, closers);
+  const printerlynx = await openPrinterlynx(settings, { records: storage.store.records, secrets, note: access.note });
   const tlsOf = (): ReturnType<Setup['tls']> => tlsFacts(listener);
   const setup = (doors: () => readonly Door[]): Setup => createSetup(settings, { secrets, doors, origins, tls: tlsOf });
   const doors = buildDoors(
     settings,
     { engine, auth: access.auth, clock, random, log },
-    { access, setup, health, seen, kueue, concierge, dnaforge, flamenco },
+    { access, setup, health, seen, kueue, concierge, dnaforge, flamenco, printerlynx },
   );
 
   const forbidden: Forbidden = (by, what) => access.note({ by, command: 'request', subject: what, refusal: 'forbidden' });

@@ -30,6 +30,9 @@ export const auditedActs = {
   revokeInvitation: 'took an invitation back',
   createLink: 'made a one-time link',
   useLink: 'came in by a one-time link',
+  createAgent: 'made an agent',
+  changeAgent: 'changed the name of an agent',
+  deleteAgent: 'removed an agent',
   request: 'asked for something that its rights do not allow',
 } as const;
 export type AuditedAct = keyof typeof auditedActs;

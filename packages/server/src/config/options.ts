@@ -39,6 +39,7 @@ export const optionGroups = {
   concierge: 'Concierge door',
   flamenco: 'Flamenco door',
   dnaforge: 'DNAforge door',
+  printerlynx: 'Printerlynx door',
 } as const;
 export type OptionGroup = keyof typeof optionGroups;
 
@@ -524,6 +525,30 @@ export const options = {
     default: 'public',
     group: 'concierge',
     help: "what a client's public UUID allows at /fs: all; writing only from its own address; reading only (writing needs fs_key)",
+  },
+  'printerlynx.enabled': {
+    type: { is: 'switch' },
+    default: true,
+    group: 'printerlynx',
+    help: 'speak to Printerlynx front ends and printer agents',
+  },
+  'printerlynx.port': {
+    type: port,
+    default: null,
+    group: 'printerlynx',
+    help: 'a port of its own beside the shared one (their front end is built for 3000); 0 takes a free one; default: none',
+  },
+  'printerlynx.hosts': {
+    type: addresses,
+    default: null,
+    group: 'printerlynx',
+    help: 'addresses of that port; default: those of --host',
+  },
+  'printerlynx.max-file': {
+    type: { is: 'size', min: MiB, max: TiB },
+    default: 1_024 * MiB,
+    group: 'printerlynx',
+    help: 'the largest print file',
   },
   'dnaforge.enabled': { type: { is: 'switch' }, default: true, group: 'dnaforge', help: 'speak to the DNAforge web editor' },
   'dnaforge.port': {

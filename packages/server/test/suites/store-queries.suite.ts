@@ -215,6 +215,10 @@ export function storeQueriesSuite(store: () => Store): void {
       const json = JSON.stringify({ at: 7, start: { blob: 'c'.repeat(64) } });
       await put([{ put: 'checkpoint', task: 1, json }]);
       expect(await store().query.blobsInUse()).toEqual(new Set(['f'.repeat(64), 'c'.repeat(64)]));
+      await store().records.put('file', 'x', { blob: 'd'.repeat(64) }, null);
+      await store().records.put('other', 'x', { blob: 'e'.repeat(64) }, null);
+      expect(await store().query.blobsInUse()).toContain('d'.repeat(64));
+      expect(await store().query.blobsInUse()).not.toContain('e'.repeat(64));
       expect(await store().query.array(10)).toMatchObject({ id: 10, size: 3 });
       expect(await store().query.arraysOf(1)).toHaveLength(1);
     });

@@ -1,0 +1,119 @@
+import type { Refusal } from '../../domain/errors.ts';
+import type { KeptFile } from '../../engine/library.ts';
+import { fileAnswer } from '../kit/file-answer.ts';
+import type { Answer, HttpRow, RowRequest } from '../kit/http-row.ts';
+import { isMultipart, MalformedMultipart, multipartParts } from '../kit/multipart.ts';
+import { jsonText } from './agent-rows.ts';
+import { errorAnswer, spelling } from './codes.ts';
+import type { Desk } from './desk.ts';
+import { fileDocument } from './documents.ts';
+import { agentOf } from './gate.ts';
+import { base, readUuid, rowOf } from './row.ts';
+
+const notFound = errorAnswer(404, 'No file found');
+/** Around the file in a multipart body. */
+const wrappingBytes = 1_048_576;
+
+/** What agents may ask for too, with their own token (printerlynx §5.2). */
+export const agentFileRows: ReadonlySet<string> = new Set([`${base}/files/:uuid`, `${base}/files/:uuid/download`]);
+
+/** Print files under both names that clients know (printerlynx §2.2, §2.3). */
+export function fileRows(desk: Desk): HttpRow[] {
+  return [...rowsAt(desk, '/files', '/files/upload'), ...rowsAt(desk, '/printfiles', '/printfiles')];
+}
+
+function rowsAt(desk: Desk, path: string, upload: string): HttpRow[] {
+  const { engine, limits } = desk;
+  const one = `${path}/:uuid`;
+  return [
+    rowOf({
+      method: 'GET',
+      path,
+      summary: 'The print files of the account that asks.',
+      right: 'file:read',
+      handle: ({ by }) => ({ status: 200, body: engine.library.list({ ...by, scope: 'own' }).map(fileDocument) }),
+    }),
+    rowOf({
+      method: 'POST',
+      path: upload,
+      summary: 'Keeps a print file (multipart/form-data); each part is one, the last one is answered.',
+      right: 'file:write',
+      parser: 'stream',
+      bodyLimit: limits.fileBytes + wrappingBytes,
+      handle: (request) => receive(desk, request),
+    }),
+    rowOf({
+      method: 'GET',
+      path: one,
+      summary: 'One print file.',
+      right: 'file:read',
+      handle: async (request) => {
+        const file = await find(desk, request);
+        return file === null ? notFound : { status: 200, body: fileDocument(file) };
+      },
+    }),
+    rowOf({
+      method: 'GET',
+      path: `${one}/download`,
+      summary: 'The bytes of a print file.',
+      right: 'file:read',
+      handle: (request) => send(desk, request),
+    }),
+    rowOf({
+      method: 'DELETE',
+      path: one,
+      summary: 'Removes a print file; prints that need it keep its bytes.',
+      right: 'file:write',
+      handle: async (request) => {
+        const file = await find(desk, request);
+        if (file === null) return notFound;
+        const removed = await engine.library.remove(request.by, file.id);
+        return removed.refusal === undefined ? { status: 200, body: 'true', headers: jsonText } : notFound;
+      },
+    }),
+  ];
+}
+
+/** Its own files only, whatever the role; an agent sees what it is printing. */
+async function find({ engine, usesFile }: Desk, { by, params }: RowRequest): Promise<KeptFile | null> {
+  const id = readUuid(params['uuid']);
+  const found = id === null ? undefined : engine.library.find({ ...by, scope: 'own' }, id).value;
+  if (found === undefined) return null;
+  const agent = agentOf(by);
+  return agent === null || (await usesFile(agent.id, found.id)) ? found : null;
+}
+
+async function send(desk: Desk, request: RowRequest): Promise<Answer> {
+  const file = await find(desk, request);
+  if (file === null) return notFound;
+  const { blob, size, createdAt } = file;
+  const read = async (range: { start: number; end: number }) =>
+    (await desk.engine.files.read(request.by, blob, range)).value?.stream ?? null;
+  const headers = { 'x-content-type-options': 'nosniff', 'content-security-policy': "sandbox; default-src 'none'" };
+  const answer = await fileAnswer({ size, modifiedAt: createdAt, version: blob, read }, request, {
+    always: headers,
+    sent: { 'content-type': 'application/octet-stream' },
+  });
+  return answer ?? notFound;
+}
+
+async function receive(desk: Desk, request: RowRequest): Promise<Answer> {
+  const { stream, headers, by } = request;
+  const type = headers['content-type'];
+  if (stream === null || !isMultipart(type)) return errorAnswer(415, 'Expected a body of type multipart/form-data');
+  let last: KeptFile | null = null;
+  try {
+    for await (const { filename, bytes } of multipartParts(stream, type ?? '')) {
+      if (filename === null) return errorAnswer(400, 'Every part must be a file with a name');
+      const kept = await desk.engine.library.keep(by, filename, bytes, desk.limits.fileBytes);
+      if (kept.refusal !== undefined) return refusedUpload(kept.refusal, request);
+      last = kept.value;
+    }
+  } catch (error) {
+    if (error instanceof MalformedMultipart) return errorAnswer(400, error.message);
+    throw error;
+  }
+  return last === null ? errorAnswer(500, 'Something went wrong, please try again') : { status: 200, body: fileDocument(last) };
+}
+
+const refusedUpload = (refusal: Refusal, { url }: RowRequest): Answer => spelling.refusal(refusal, { path: url });
