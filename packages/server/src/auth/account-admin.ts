@@ -9,10 +9,10 @@ import {
   checkEmail,
   checkPassword,
   checkUsername,
+  newAccount,
   principalIdOf,
 } from './account-record.ts';
 import type { AccountStore } from './account-store.ts';
-import { newAccount } from './accounts.ts';
 import type { AuditedAct, Noter } from './audit-notes.ts';
 import type { Endings } from './endings.ts';
 import type { Passwords } from './passwords.ts';

@@ -23,6 +23,12 @@ export interface AccountRecord {
 /** An account as people and doors may see it. */
 export type Account = Omit<AccountRecord, 'password' | 'sessions'> & { readonly sessionCount: number };
 
+type NewAccount = Omit<AccountRecord, 'disabled' | 'updatedAt' | 'lastLoginAt' | 'sessions'>;
+
+export function newAccount(facts: NewAccount): AccountRecord {
+  return { ...facts, disabled: false, updatedAt: facts.createdAt, lastLoginAt: null, sessions: [] };
+}
+
 export const accountCollection = 'account';
 
 /** Bytes of UTF-8. What a door's own clients are told may be stricter (`/v1` asks for eight). */

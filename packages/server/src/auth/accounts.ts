@@ -1,7 +1,6 @@
 import { type ErrorCode, type Result, refuse } from '../domain/errors.ts';
 import type { Millis } from '../domain/ids.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { Clock, Random } from '../ports/clock.ts';
 import {
   type Account,
   type AccountRecord,
@@ -9,18 +8,13 @@ import {
   accountPrincipal,
   checkEmail,
   checkPassword,
-  checkUsername,
-  foldName,
   principalIdOf,
 } from './account-record.ts';
-import type { AccountStore } from './account-store.ts';
 import type { AuditedAct, Noter } from './audit-notes.ts';
-import type { CredentialGuard, Try } from './credential-guard.ts';
 import type { Ended, Endings } from './endings.ts';
-import type { Invitation, Invitations } from './invitations.ts';
 import type { JwtSigner } from './jwt.ts';
-import type { Passwords } from './passwords.ts';
-import type { FailureLimit } from './rate-limit.ts';
+import { createPasswordProof, type PasswordProofDeps, wrongPassword } from './password-proof.ts';
+import { createRegistrar, type RegistrarDeps } from './registrar.ts';
 import { csrfOf, parseSession, type SessionEntry, type SessionKind, sessionText } from './session-list.ts';
 
 /** Who asks, for limits, the audit trail and the list of sessions. */
@@ -94,28 +88,17 @@ export interface Accounts {
   close(): Promise<void>;
 }
 
-export interface AccountsDeps {
-  readonly store: AccountStore;
-  readonly passwords: Passwords;
-  readonly guard: CredentialGuard;
-  /** Registrations per address. */
-  readonly registrations: FailureLimit;
-  readonly invitations: Invitations;
+export interface AccountsDeps extends RegistrarDeps, PasswordProofDeps {
   readonly jwt: JwtSigner;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly note: Noter;
   /** Shared with `AccountAdmin`. */
   readonly endings: Endings;
-  /** Anybody may register (`--open registration`). */
-  readonly openToAll: boolean;
-  readonly most?: number;
 }
 
-const mostAccounts = 10_000;
-
 export function createAccounts(deps: AccountsDeps): Accounts {
-  const { store, passwords, guard, registrations, invitations, jwt, clock, random, endings, most = mostAccounts } = deps;
+  const { store, passwords, jwt, clock, endings } = deps;
+  const makeAccount = createRegistrar(deps);
+  const proof = createPasswordProof(deps);
   const note = (
     by: Pick<Principal, 'id' | 'name'>,
     command: AuditedAct,
@@ -131,7 +114,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     const still = (now: AccountRecord): boolean => now.id === record.id && now.password === record.password && !now.disabled;
     const request = { ...want, from: [from.remote, from.agent ?? ''].join(' ').trim() };
     const opened = key === null ? null : await store.sessions.open(key, request, still);
-    if (opened === null) return wrong;
+    if (opened === null) return wrongPassword;
     const { entry, secret } = opened;
     const token =
       secret === null
@@ -139,79 +122,6 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         : sessionText({ holder: { account: record.id }, id: entry.id, secret });
     const csrf = secret === null ? null : csrfOf(secret);
     return { value: { account: accountOf(opened.record.value), token, session: entry, csrf } };
-  }
-
-  function refuseTry(waitMs: number): Result<never> {
-    return refuse('too_many', 'Too many wrong passwords; wait before you try again', undefined, waitMs);
-  }
-
-  /** Whether the password is the one of this record; a record of nobody takes as long. */
-  async function proves(record: AccountRecord | null, password: string, attempt: Try): Promise<Result<AccountRecord>> {
-    const checked = await passwords.check(password, record?.password ?? null, attempt.standing);
-    if (checked.refusal !== undefined) {
-      attempt.takeBack();
-      return checked;
-    }
-    if (record === null || !checked.value.fits || record.disabled) return wrong;
-    attempt.takeBack();
-    return { value: checked.value.outdated ? await rehash(record, password) : record };
-  }
-
-  async function tried(record: AccountRecord, password: string, { remote }: Caller): Promise<Result<AccountRecord>> {
-    const attempt = guard.enter(remote, foldName(record.username));
-    return attempt.waitMs === undefined ? proves(record, password, attempt) : refuseTry(attempt.waitMs);
-  }
-
-  /** Made with other parameters than today's. Where there is no room for it now, the next sign-in does it. */
-  async function rehash(record: AccountRecord, password: string): Promise<AccountRecord> {
-    const fresh = await passwords.hash(password, 'calm');
-    if (fresh.refusal !== undefined) return record;
-    const same = (now: AccountRecord): AccountRecord | null =>
-      now.password === record.password ? { ...now, password: fresh.value } : null;
-    return (await store.change(record.id, same)) ?? record;
-  }
-
-  async function mayRegister({ invitation }: Registration, from: Caller): Promise<Result<Invitation | null>> {
-    if (invitation !== undefined && invitation !== null && invitation !== '') {
-      const found = await invitations.look(invitation);
-      return found === null
-        ? refuse('forbidden', 'This invitation is unknown, used or expired', '/invitation')
-        : { value: found };
-    }
-    if (deps.openToAll || from.local === true) return { value: null };
-    return refuse('forbidden', 'Accounts are made by invitation here: ask an administrator for one');
-  }
-
-  async function makeAccount(request: Registration, from: Caller): Promise<Result<AccountRecord>> {
-    const username = checkUsername(request.username);
-    if (username.refusal !== undefined) return username;
-    const password = checkPassword(request.password);
-    if (password.refusal !== undefined) return password;
-    const email = checkEmail(request.email ?? null);
-    if (email.refusal !== undefined) return email;
-    const waitMs = registrations.wait(from.remote);
-    if (waitMs > 0) return refuse('too_many', 'Too many registrations from this address; wait a little', undefined, waitMs);
-    registrations.failed(from.remote);
-    const allowed = await mayRegister(request, from);
-    if (allowed.refusal !== undefined) return allowed;
-    if ((await store.byName(username.value)) !== null) return taken;
-    if (store.count >= most) return refuse('too_many', 'There is no room for more accounts; ask the administrator');
-    const hashed = await passwords.hash(password.value, 'calm');
-    if (hashed.refusal !== undefined) return hashed;
-    const invitation = allowed.value;
-    if (invitation !== null && !(await invitations.use(invitation.id))) {
-      return refuse('forbidden', 'This invitation was used just now', '/invitation');
-    }
-    const record = newAccount({
-      id: random.uuid(),
-      username: username.value,
-      email: email.value,
-      role: invitation?.role ?? 'print',
-      password: hashed.value,
-      createdBy: invitation?.createdBy ?? 'self',
-      createdAt: clock.now(),
-    });
-    return (await store.add(record)) ? { value: record } : taken;
   }
 
   async function end(id: string, keep: (entry: SessionEntry) => boolean): Promise<boolean> {
@@ -241,8 +151,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const record = await store.byName(username);
       // The name as typed is not written down unless it is one: people type passwords into the wrong field.
       const subject = record === null ? '' : `user ${record.username}`;
-      const attempt = guard.enter(from.remote, foldName(username.slice(0, 200)));
-      const proven = attempt.waitMs === undefined ? await proves(record, password, attempt) : refuseTry(attempt.waitMs);
+      const proven = await proof.of(record, username, password, from.remote);
       const opened = proven.refusal === undefined ? await open(proven.value, from, want) : proven;
       if (opened.refusal !== undefined) {
         note(nobodyAt(from.remote), 'login', subject, opened.refusal.code);
@@ -261,10 +170,10 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     },
     async changePassword(id, { old, password, keep }, from) {
       const record = await store.byId(id);
-      if (record === null) return wrong;
+      if (record === null) return wrongPassword;
       const fits = checkPassword(password);
       if (fits.refusal !== undefined) return fits;
-      const proven = await tried(record, old, from);
+      const proven = await proof.of(record, record.username, old, from.remote);
       const hashed = proven.refusal === undefined ? await passwords.hash(password, 'calm') : proven;
       if (hashed.refusal !== undefined) {
         note(self(record), 'changePassword', `user ${record.username}`, hashed.refusal.code);
@@ -283,8 +192,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     },
     async prove(id, password, from) {
       const record = await store.byId(id);
-      if (record === null) return wrong;
-      const proven = await tried(record, password, from);
+      if (record === null) return wrongPassword;
+      const proven = await proof.of(record, record.username, password, from.remote);
       return proven.refusal === undefined ? { value: null } : proven;
     },
     async changeEmail(id, email) {
@@ -333,12 +242,4 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   };
 }
 
-const wrong = refuse('unauthenticated', 'The username or the password is wrong');
-const taken = refuse('conflict', 'This username is already taken', '/username');
 const gone = refuse('not_found', 'There is no such account');
-
-type NewAccount = Omit<AccountRecord, 'disabled' | 'updatedAt' | 'lastLoginAt' | 'sessions'>;
-
-export function newAccount(facts: NewAccount): AccountRecord {
-  return { ...facts, disabled: false, updatedAt: facts.createdAt, lastLoginAt: null, sessions: [] };
-}

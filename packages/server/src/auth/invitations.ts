@@ -30,8 +30,8 @@ export interface Invitations {
   revoke(by: Principal, id: string): Promise<boolean>;
   /** Null: unknown, used, or expired. It stays. */
   look(code: string): Promise<Invitation | null>;
-  /** True for exactly one of those who use it. */
-  use(id: string): Promise<boolean>;
+  /** Uses it up; null for all but one of those who do. The answer puts it back, where no account came of it. */
+  use(id: string): Promise<(() => Promise<void>) | null>;
 }
 
 const collection = 'invitation';
@@ -86,7 +86,11 @@ export function createInvitations({
       if (found === null || !matches(secret, found.value.hash) || found.value.expiresAt <= clock.now()) return null;
       return shown(id, found.value);
     },
-    use: (id) => records.delete(collection, id),
+    async use(id) {
+      const found = await records.get<InvitationRecord>(collection, id);
+      if (found === null || !(await records.delete(collection, id))) return null;
+      return async () => void (await records.put(collection, id, found.value, null));
+    },
   };
 }
 

@@ -79,6 +79,16 @@ describe('registration', () => {
     expect(await desk.access.invitations.list()).toEqual([]);
   });
 
+  test('an invitation that made no account, since the name was taken in the same moment, stays', async () => {
+    await using desk = await accountDesk();
+    const { invitations } = desk.access;
+    const make = async () => ok(await invitations.create(system, { role: 'viewer', note: '', ms: 60_000 })).code;
+    const codes = [await make(), await make()];
+    const both = await Promise.all(codes.map((invitation) => desk.register({ invitation }, there)));
+    expect(both.map(({ refusal }) => refusal?.code ?? 'done').sort()).toEqual(['conflict', 'done']);
+    expect(await invitations.list()).toHaveLength(1);
+  });
+
   test('an invitation ends by time and by revocation; its code stands nowhere', async () => {
     await using desk = await accountDesk();
     const { invitations } = desk.access;
