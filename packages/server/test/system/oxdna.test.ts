@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Client } from '@switchyard/sdk/client/client.ts';
-import { oxdnaFiles } from '@switchyard/sdk/oxdna.ts';
+import { oxdnaFiles, oxdnaLive } from '@switchyard/sdk/oxdna.ts';
 import { expect, test } from 'vitest';
 import { stageInput, standIn, strand } from '../../../worker/test/lib/oxdna.ts';
 import { Yard } from './lib/yard.ts';
@@ -52,6 +52,9 @@ test('a simulation outlives kill -9 of the server: the engine goes on, and the n
   const job = await simulate(client, [stage(), stage()]);
   const [first, second] = (await client.jobs.tasks(job.id)).tasks.map(({ id }) => id) as [number, number];
   await reaches(client, first, 50);
+  const shown = await client.tasks.live(first, oxdnaLive.configuration);
+  expect(shown?.at).toBe(50);
+  expect(Buffer.from(shown?.bytes ?? []).toString()).toMatch(/^t = 50\n/);
   await yard.kill();
   writeFileSync(gate, '');
   await yard.start([], { OXDNA_BIN: engine.file });
