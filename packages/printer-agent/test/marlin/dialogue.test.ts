@@ -46,7 +46,14 @@ describe('the greeting', () => {
     yard.printer.receive('N57 G1 X1');
     yard.link.open();
     await yard.settle();
+    yard.system.turn(10_900);
+    // It has said its piece about the old line, and nothing of ours can be taken for it yet.
+    expect(yard.wire.some((line) => /^< Resend/.test(line))).toBe(true);
+    expect(yard.sent(/M110/)).toEqual([]);
     yard.until(() => yard.link.view.status === 'available');
+    // The Resend for the old line is none of ours.
+    expect(yard.wire.filter((line) => /^< Resend/.test(line))).toHaveLength(1);
+    expect(yard.sent(/M110/)).toHaveLength(1);
     yard.print(['G28', 'G1 X5']);
     expect(yard.untilEnded()).toEqual({ result: 'completed', message: null });
     expect(yard.taken).toEqual(['G28', 'G1 X5']);
