@@ -115,7 +115,13 @@ export function createDnaforgeDoor(deps: DnaforgeDeps, options: DnaforgeOptions)
     upgrades: [upgrade],
     raw: null,
     ports: ownPorts(options),
-    opens: [{ name: 'dnaforge', text: 'anybody who reaches the server may simulate, where no access token is set' }],
+    opens: [
+      {
+        name: 'dnaforge',
+        text: 'anybody may simulate, and see and delete all simulations',
+        shut: options.accessToken === null ? null : 'dnaforge.access-token is asked for',
+      },
+    ],
     start: async () => {
       const { parallelJobs } = options;
       if (parallelJobs !== null) await engine.command(configuration, 'setPool', { name: kindPool('oxdna'), total: parallelJobs });

@@ -4,6 +4,9 @@ import Type, { type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 
+const aStage =
+  'a FileConfig {type, content} or a ManualConfig {type, properties: [{name, value}]}, with the defaults of docs/doors/dnaforge.md';
+
 /** `spec` of a job of kind `oxdna`. The three texts are files that were uploaded before. */
 export const OxdnaSpec = Type.Object(
   {
@@ -14,7 +17,7 @@ export const OxdnaSpec = Type.Object(
     /** Outer forces; an empty file where there are none. */
     forces: Sha256,
     /** Absent: the default stages. Forms and options: docs/doors/dnaforge.md. */
-    stages: Type.Optional(Type.Array(Type.Unknown(), { minItems: 1, maxItems: 100 })),
+    stages: Type.Optional(Type.Array(Type.Unknown({ description: aStage }), { minItems: 1, maxItems: 100 })),
     /** Kept for whoever looks at the job. */
     metadata: Type.Optional(
       Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 10_000 }), { maxProperties: 64 }),
