@@ -43,6 +43,7 @@ describe('the greeting', () => {
   it('ends what an earlier life left half-written, and is not misled by the answer to it', async () => {
     yard = new PrinterYard({ speed: Number.POSITIVE_INFINITY, noReset: true });
     yard.printer.boot();
+    yard.system.turn(1);
     yard.printer.receive('N57 G1 X1');
     yard.link.open();
     await yard.settle();
