@@ -167,7 +167,11 @@ function archiveIn(dir: string, incoming: string): Archive {
       const when = Number(BigInt(mtime) / 1_000_000n) / 1_000;
       await utimes(to, when, when);
       const handle = await open(to, 'r');
-      await handle.sync().finally(() => handle.close());
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
     },
     async remove(gone) {
       for (const name of gone) await unlink(listPath(name));
