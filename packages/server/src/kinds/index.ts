@@ -11,6 +11,7 @@ import { graph } from './graph.ts';
 import type { Around, KindRow } from './kind-row.ts';
 import { noop } from './noop.ts';
 import { oxdna } from './oxdna.ts';
+import { print } from './print.ts';
 import { shell } from './shell.ts';
 import { sleep } from './sleep.ts';
 
@@ -18,6 +19,7 @@ import { sleep } from './sleep.ts';
 export const kinds: Readonly<Record<string, KindRow>> = {
   shell,
   graph,
+  print,
   noop,
   oxdna,
   'blender-render': blenderRender,
