@@ -142,7 +142,7 @@ test('a flood without line ends is a fault; a flood of log lines is kept to its 
 
 test('a hang is ended by the limit on silence, by force, and what was written until then is kept', async () => {
   const { peer, server, engine } = await oxdnaPair(yard, { HANG_AT: 45 });
-  peer.run(stageTask(server, { task: { silenceMs: 400 } }));
+  peer.run(stageTask(server, { task: { silenceMs: 5_000 } }));
   const end = await peer.got('end');
   expect(end).toMatchObject({ outcome: 'failed', reason: 'silence', signal: 'SIGKILL' });
   expect(engine.starts().filter(({ pid }) => lives(pid))).toEqual([]);
@@ -151,7 +151,7 @@ test('a hang is ended by the limit on silence, by force, and what was written un
 
 test('the limit on run time counts over all extensions of an attempt', async () => {
   const { peer, server, engine } = await oxdnaPair(yard, { NO_CONVERGENCE: 1 });
-  peer.run(stageTask(server, { payload: { autoExtend: true, maxExtensions: 100_000 }, task: { timeoutMs: 1_500 } }));
+  peer.run(stageTask(server, { payload: { autoExtend: true, maxExtensions: 100_000 }, task: { timeoutMs: 5_000 } }));
   expect(await peer.got('end')).toMatchObject({ outcome: 'failed', reason: 'timeout' });
   expect(engine.starts().length).toBeGreaterThan(1);
 });
