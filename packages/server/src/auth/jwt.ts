@@ -22,6 +22,17 @@ const form = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 export const looksLikeJwt = (text: string): boolean => text.length <= longest && form.test(text);
 
+/** The session that a token names which has been verified already. Null: none, or no JWT. */
+export function jwtIdOf(text: string): string | null {
+  if (!looksLikeJwt(text)) return null;
+  try {
+    const { jti } = JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as { jti?: unknown };
+    return typeof jti === 'string' ? jti : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The library is loaded when the first one is signed or seen. */
 export function createJwtSigner({
   key,

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import type { AuditPage } from '@switchyard/sdk/token.ts';
+import { workerProtocol } from '@switchyard/sdk/worker-wire.ts';
 import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { system } from '../../src/domain/principal.ts';
 import { type ApiYard, openApiYard } from './lib/api-yard.ts';
 
@@ -216,14 +219,60 @@ describe('registration', () => {
   });
 });
 
-test('what an account or token has open ends with it: a stream of changes, a worker', async () => {
-  await using yard = await withAda();
-  const { body } = await yard.login();
-  const stream = await fetch(`${yard.place.listener.url}/v1/changes`, { headers: bearer(body['token']) });
-  const reader = stream.body!.getReader();
-  expect(new TextDecoder().decode((await reader.read()).value)).toContain('event: hello');
-  await yard.ask('PATCH', '/v1/users/ada', { disabled: true }, bearer('admin'));
-  for (;;) if ((await reader.read()).done) break;
+describe('what stands on a credential', () => {
+  async function stream(yard: ApiYard, token: unknown) {
+    const response = await fetch(`${yard.listener.url}/v1/changes`, { headers: bearer(token) });
+    const reader = response.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain('event: hello');
+    return async (): Promise<'ended'> => {
+      for (;;) if ((await reader.read()).done) return 'ended';
+    };
+  }
+
+  test('ends with the account', async () => {
+    await using yard = await withAda();
+    const ended = await stream(yard.place, (await yard.login()).body['token']);
+    await yard.ask('PATCH', '/v1/users/ada', { disabled: true }, bearer('admin'));
+    expect(await ended()).toBe('ended');
+  });
+
+  test('ends with its session; that of another session goes on', async () => {
+    await using yard = await withAda();
+    const [mine, other] = [(await yard.login()).body['token'], (await yard.login()).body['token']];
+    const [myEnd, otherEnd] = [await stream(yard.place, mine), await stream(yard.place, other)];
+    await yard.ask('DELETE', '/v1/session', undefined, bearer(mine));
+    expect(await myEnd()).toBe('ended');
+    let over = false;
+    const later = otherEnd().then(() => {
+      over = true;
+    });
+    expect((await yard.ask('GET', '/v1/whoami', undefined, bearer(other))).status).toBe(200);
+    expect(over).toBe(false);
+    await yard.ask('DELETE', '/v1/session', undefined, bearer(other));
+    await later;
+  });
+
+  test('a JWT’s too', async () => {
+    await using yard = await withAda();
+    const from = { remote: '127.0.0.1' };
+    const signedIn = (await yard.place.access.accounts.login(ada, from, { kind: 'jwt', ms: 60_000 })).value!;
+    const ended = await stream(yard.place, signedIn.token);
+    expect((await yard.ask('DELETE', '/v1/session', undefined, bearer(signedIn.token))).status).toBe(204);
+    expect(await ended()).toBe('ended');
+  });
+
+  test('a worker whose token is revoked is sent away', async () => {
+    await using yard = await withAda();
+    const { tokens } = yard.place.access;
+    const made = (await tokens.create(system, { name: 'node', role: 'worker' })).value!;
+    const socket = new WebSocket(`${yard.place.listener.url.replace('http', 'ws')}/v1/worker`, workerProtocol, {
+      headers: bearer(made.token),
+    });
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    await tokens.revoke(made.info.id);
+    expect((await closed)[0]).toBe(4401);
+  });
 });
 
 test('the trail tells who signed in, who was refused, who changed which account; and no secret', async () => {

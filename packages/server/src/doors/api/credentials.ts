@@ -1,5 +1,6 @@
+import { jwtIdOf } from '../../auth/jwt.ts';
 import { csrfOf, parseSession } from '../../auth/session-list.ts';
-import type { Credentials } from '../kit/http-row.ts';
+import type { Credentials, RowRequest } from '../kit/http-row.ts';
 
 /** What a request proves itself with. */
 export interface Credential {
@@ -19,6 +20,13 @@ export function credentialOf({ headers, secure }: Pick<Credentials, 'headers' | 
   if (bearer !== undefined) return { text: bearer, by: 'bearer' };
   const cookie = headers.authorization === undefined ? cookieOf(headers, cookieName(secure)) : null;
   return cookie === null ? null : { text: cookie, by: 'cookie' };
+}
+
+/** What a request stands on: whom it speaks for, and its session where it has one. For answers that last. */
+export function standsOn({ by, ...asking }: Pick<RowRequest, 'by' | 'headers' | 'secure'>): readonly string[] {
+  const text = credentialOf(asking)?.text ?? '';
+  const session = parseSession(text)?.id ?? jwtIdOf(text);
+  return session === null ? [by.id] : [by.id, session];
 }
 
 /** Whether a page that was sent along with its cookie really meant it: it has to know what only a page of ours was told. */

@@ -22,9 +22,8 @@ export function createApiDoor(deps: ApiDeps): Door {
     start: async () => {
       stopListening = deps.access.onEnded(({ principal, session }) => {
         // One session of several: what the others have open stays.
-        if (session !== null) return;
-        context.life.end(principal);
-        workers.end(principal);
+        context.life.end(session ?? principal);
+        if (session === null) workers.end(principal);
       });
     },
     close: async () => {

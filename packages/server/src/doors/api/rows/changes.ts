@@ -6,6 +6,7 @@ import type { HttpRow } from '../../kit/http-row.ts';
 import { refused, rowDefiner } from '../api-row.ts';
 import { changeStream } from '../change-stream.ts';
 import type { ApiContext } from '../context.ts';
+import { standsOn } from '../credentials.ts';
 import { startProgressEvents } from '../progress-events.ts';
 
 const kindNames = Object.keys(changeKinds) as ChangeKind[];
@@ -39,9 +40,10 @@ export function changeRows(context: ApiContext): HttpRow[] {
       query: ChangeQuery,
       reads: { 'last-event-id': 'Number of the last event seen; goes before `since`.' },
       answers: { 200: null },
-      handle: ({ by, query, headers, signal: peer, head }) => {
+      handle: (request) => {
+        const { by, query, headers, head } = request;
         if (head) return { status: 200, headers: sse };
-        const entered = life.enter(peer, by.id);
+        const entered = life.enter(request.signal, standsOn(request));
         if (entered.refusal !== undefined) return refused(entered.refusal);
         const { signal, leave } = entered.value;
         const since = lastSeen(headers['last-event-id']) ?? query.since ?? null;

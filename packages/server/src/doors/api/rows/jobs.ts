@@ -9,6 +9,7 @@ import { rawFields } from '../../kit/raw-json.ts';
 import { ok, refused, rowDefiner } from '../api-row.ts';
 import { awaitChange } from '../await-change.ts';
 import type { ApiContext } from '../context.ts';
+import { standsOn } from '../credentials.ts';
 import { IdParam, names, nextOf, pageOf, paging } from '../schemas.ts';
 import { arrayView, jobView } from '../views/job-view.ts';
 import { taskView } from '../views/task-view.ts';
@@ -111,8 +112,9 @@ export function jobRows(context: ApiContext): HttpRow[] {
       params: IdParam,
       query: Type.Object({ timeoutMs: Type.Optional(Type.Integer({ minimum: 0, maximum: context.limits.waitMs })) }, closed),
       answers: { 200: JobView },
-      handle: async ({ by, params, query: asked, signal: peer }) => {
-        const entered = life.enter(peer, by.id);
+      handle: async (request) => {
+        const { by, params, query: asked } = request;
+        const entered = life.enter(request.signal, standsOn(request));
         if (entered.refusal !== undefined) return refused(entered.refusal);
         const { signal, leave } = entered.value;
         const ms = asked.timeoutMs ?? context.limits.waitMs;

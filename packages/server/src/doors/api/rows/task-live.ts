@@ -7,6 +7,7 @@ import type { Answer, HttpRow } from '../../kit/http-row.ts';
 import { type ApiRequest, refused, rowDefiner } from '../api-row.ts';
 import { awaitChange } from '../await-change.ts';
 import type { ApiContext } from '../context.ts';
+import { standsOn } from '../credentials.ts';
 import { IdParam } from '../schemas.ts';
 
 const LiveParams = Type.Object({
@@ -44,7 +45,7 @@ async function readLive(context: ApiContext, request: LiveRequest): Promise<Answ
   const found = await engine.query.task(by, params.id);
   if (found.refusal !== undefined) return refused(found.refusal);
   if (head || isEnded(found.value.task.state)) return { status: 204 };
-  const entered = life.enter(request.signal);
+  const entered = life.enter(request.signal, standsOn(request));
   if (entered.refusal !== undefined) return refused(entered.refusal);
   const { signal, leave } = entered.value;
   const value = await next(context, request, signal).finally(leave);

@@ -10,6 +10,7 @@ import { byteRange, contentRange, noRange } from '../../kit/range.ts';
 import { type ApiRequest, refused, rowDefiner } from '../api-row.ts';
 import { awaitChange } from '../await-change.ts';
 import type { ApiContext } from '../context.ts';
+import { standsOn } from '../credentials.ts';
 import { IdParam } from '../schemas.ts';
 
 /** A range is answered from memory: at most this much of it at once, `Content-Range` says how much. */
@@ -80,7 +81,7 @@ const emptyLog = (attempt: number): Answer => ({ status: 200, headers: logHeader
 async function awaitStart(context: ApiContext, request: LogRequest): Promise<Answer> {
   const { engine, clock, life, limits } = context;
   const { by, params } = request;
-  const entered = life.enter(request.signal, request.by.id);
+  const entered = life.enter(request.signal, standsOn(request));
   if (entered.refusal !== undefined) return refused(entered.refusal);
   const { signal, leave } = entered.value;
   const over = { feed: engine.feed, clock, filter: { task: params.id }, ms: limits.waitMs, signal };
@@ -92,7 +93,7 @@ async function awaitStart(context: ApiContext, request: LogRequest): Promise<Ans
 }
 
 function followed({ engine, life }: ApiContext, request: LogRequest, at: LogPlace, length: number): Answer {
-  const entered = life.enter(request.signal, request.by.id);
+  const entered = life.enter(request.signal, standsOn(request));
   if (entered.refusal !== undefined) return refused(entered.refusal);
   const { signal, leave } = entered.value;
   const bytes = engine.logs.follow(request.by, at, request.query.start ?? 0, signal);
