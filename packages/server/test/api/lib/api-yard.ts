@@ -9,6 +9,7 @@ import type { Authenticator, Door } from '../../../src/doors/kit/door.ts';
 import type { KitLimits } from '../../../src/doors/kit/limits.ts';
 import { type Listener, openListener } from '../../../src/doors/kit/listener.ts';
 import { kinds } from '../../../src/kinds/index.ts';
+import type { Store } from '../../../src/ports/store.ts';
 import { openYard, type Yard } from '../../engine/lib/yard.ts';
 import { keptLog, type LogLine } from '../../lib/quiet-log.ts';
 import { createSeededRandom } from '../../lib/seeded-random.ts';
@@ -41,11 +42,13 @@ export interface ApiYardOptions {
   readonly deps?: Partial<ApiDeps>;
   /** More doors beside ours. */
   readonly others?: readonly Door[];
+  /** Puts something between the engine and its store. */
+  readonly around?: (store: Store) => Store;
 }
 
 /** Our own door on a real socket, over the real engine with its store in memory; the clock is the test's. */
 export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard> {
-  const yard = await openYard();
+  const yard = await openYard(options.around === undefined ? {} : { around: options.around });
   const { log, lines } = keptLog();
   const failures: string[] = [];
   const auth: Authenticator = {
