@@ -1,5 +1,4 @@
 import type { Client } from '@switchyard/sdk/client/client.ts';
-import type { JobView } from '@switchyard/sdk/job.ts';
 import type { JobDetail } from '@switchyard/sdk/job-detail.ts';
 import type { Command } from 'commander';
 import { action, type Context } from '../kit/action.ts';
@@ -7,7 +6,6 @@ import { type ConnectionOptions, withConnection } from '../kit/connection.ts';
 import { exitCodes } from '../kit/exit-codes.ts';
 import { frameBar } from '../kit/frame-bar.ts';
 import { withExamples } from '../kit/help.ts';
-import { onInterrupt } from '../kit/interrupt.ts';
 import { withJson } from '../kit/options.ts';
 import { print, printJson, say } from '../kit/output.ts';
 import { jobBar } from '../kit/progress.ts';
@@ -16,6 +14,7 @@ import { countsText } from '../kit/states.ts';
 import { submitOnce } from '../kit/submit.ts';
 import { tellFailures } from '../kit/tell-failures.ts';
 import { watchJob } from '../kit/watch-job.ts';
+import { withCancel } from '../kit/watched-job.ts';
 
 type Options = ConnectionOptions &
   RenderOptions & { readonly json?: boolean; readonly detach?: boolean; readonly quiet?: boolean };
@@ -53,35 +52,19 @@ async function render(context: Context, options: Options, file: string): Promise
   return follow(client, options, wanted);
 }
 
-/** Submits, shows how it goes, cancels on Ctrl-C. */
 async function follow(client: Client, options: Options, wanted: RenderRequest): Promise<number> {
-  const leave = new AbortController();
-  let job: JobView | null = null;
-  let interrupted: number | null = null;
-  const cancel = (id: number): void => {
-    client.jobs.cancel(id, { kill: true }).catch((error: Error) => {
-      say(`switchyard: job ${id} could not be canceled: ${error.message}`);
-      leave.abort();
-    });
-  };
-  const forget = onInterrupt((signal) => {
-    if (interrupted !== null) return;
-    interrupted = signal === 'SIGINT' ? exitCodes.interrupted.code : signal === 'SIGTERM' ? 143 : 129;
-    say('switchyard: canceling (again to leave at once)');
-    if (job !== null) cancel(job.id);
-  });
-  try {
-    job = await submitOnce(client, wanted.request);
-    if (interrupted !== null) cancel(job.id);
-    if (options.quiet !== true) {
-      say(`switchyard: job ${job.id}, ${counted(wanted.frames, 'frame')} in ${counted(job.total, 'task')}`);
-      await warnOfAbsence(client, wanted, options.video === true || options.videoOnly === true);
-    }
-    const ended = await watched(client, job.id, options, wanted, leave.signal);
-    return interrupted ?? (await told(client, ended, options, wanted));
-  } finally {
-    forget();
-  }
+  return withCancel(
+    client,
+    () => submitOnce(client, wanted.request),
+    async (job, interrupted) => {
+      if (options.quiet !== true) {
+        say(`switchyard: job ${job.id}, ${counted(wanted.frames, 'frame')} in ${counted(job.total, 'task')}`);
+        await warnOfAbsence(client, wanted, options.video === true || options.videoOnly === true);
+      }
+      const ended = await watched(client, job.id, options, wanted, interrupted.leave);
+      return interrupted.code() ?? (await told(client, ended, options, wanted));
+    },
+  );
 }
 
 /** A job may wait for a worker that is still to come; that there is none now is worth a word. */

@@ -1,7 +1,7 @@
 import type { ProgressEvent } from '@switchyard/sdk/change.ts';
 import type { JobDetail } from '@switchyard/sdk/job-detail.ts';
-import { SingleBar } from 'cli-progress';
 import { createFrameCount, timeLeft } from './frame-count.ts';
+import { newBar } from './new-bar.ts';
 import { spanText } from './times.ts';
 
 /** A bar on standard error for the frames of a render job, with the time left; null where nobody would see it. */
@@ -13,17 +13,7 @@ export interface FrameBar {
 
 export function frameBar(frames: number, chunk: number, stream: NodeJS.WriteStream = process.stderr): FrameBar | null {
   if (stream.isTTY !== true) return null;
-  const bar = new SingleBar({
-    stream,
-    format: '{bar} {value}/{total} frames {percentage}%  {now}  {duration_formatted}{left}',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: false,
-    stopOnComplete: false,
-    autopadding: true,
-  });
+  const bar = newBar('{bar} {value}/{total} frames {percentage}%  {now}  {duration_formatted}{left}', stream);
   const count = createFrameCount(frames, chunk);
   bar.start(frames, 0, { now: 'waiting', left: '' });
   let since: number | null = null;

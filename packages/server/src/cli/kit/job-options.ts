@@ -63,16 +63,23 @@ function withShape(command: Command): Command {
 }
 
 function withNeeds(command: Command): Command {
+  return withTaskNeeds(command.optionsGroup('What it needs:')).option(
+    '--start-on <id>',
+    'start on this worker now, or refuse',
+    whole(1),
+  );
+}
+
+/** What each task needs of its worker. */
+export function withTaskNeeds(command: Command): Command {
   return command
-    .optionsGroup('What it needs:')
     .option('--slots <n>', 'job slots of the worker; default 1', whole(0))
     .option('--cpus <n>', 'processors', whole(0))
     .option('--ram <size>', 'memory, such as 8GiB; a bare number is MiB', mebibytes)
     .option('--resource <name=n>', "of the worker's named resources, such as gpu=1; may be repeated", collect)
     .option('--pool <name=n>', 'of a pool of the whole yard, such as matlab=1; may be repeated', collect)
     .option('--tag <tag>', 'only workers with this tag; may be repeated', collect)
-    .option('--worker <id>', 'only this worker', whole(1))
-    .option('--start-on <id>', 'start on this worker now, or refuse', whole(1));
+    .option('--worker <id>', 'only this worker', whole(1));
 }
 
 function withFiles(command: Command): Command {

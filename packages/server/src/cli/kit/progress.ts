@@ -1,5 +1,5 @@
 import type { JobView } from '@switchyard/sdk/job.ts';
-import { SingleBar } from 'cli-progress';
+import { newBar } from './new-bar.ts';
 import { endedOf } from './states.ts';
 
 /** A bar on standard error for the tasks of a job; null where nobody would see it. */
@@ -10,17 +10,7 @@ export interface JobBar {
 
 export function jobBar(stream: NodeJS.WriteStream = process.stderr): JobBar | null {
   if (stream.isTTY !== true) return null;
-  const bar = new SingleBar({
-    stream,
-    format: '{bar} {value}/{total} {percentage}%  {counts}  {duration_formatted}',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: false,
-    stopOnComplete: false,
-    autopadding: true,
-  });
+  const bar = newBar('{bar} {value}/{total} {percentage}%  {counts}  {duration_formatted}', stream);
   let started = false;
   return {
     show: (job) => {

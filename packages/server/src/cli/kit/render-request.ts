@@ -4,9 +4,9 @@ import { chunksOf, readFrames } from '@switchyard/sdk/frames.ts';
 import type { JobRequest } from '@switchyard/sdk/job.ts';
 import type { Command } from 'commander';
 import { usage } from './cli-error.ts';
-import type { JobOptions } from './job-options.ts';
+import { type JobOptions, withTaskNeeds } from './job-options.ts';
 import { jobFields, needsOf } from './job-request.ts';
-import { mebibytes, whole } from './numbers.ts';
+import { whole } from './numbers.ts';
 import { collect, collectWhole } from './options.ts';
 
 /** Flags of `render`, as commander gives them. */
@@ -61,7 +61,7 @@ export function withRenderOptions(command: Command): Command {
 }
 
 function withPlace(command: Command): Command {
-  return command
+  const job = command
     .optionsGroup('The job:')
     .option('--name <name>', 'how lists show it; default: the file')
     .option('--priority <n>', 'higher first; default 0', whole(-1_000_000, 1_000_000))
@@ -69,15 +69,8 @@ function withPlace(command: Command): Command {
     .option('--after <job>', 'only when these jobs have succeeded; may be repeated', collect)
     .option('--hold', 'do not start it until "switchyard release"')
     .option('--at <time>', 'not before this moment, such as 2026-12-24T18:00 or +2h')
-    .optionsGroup('What each rendering task needs:')
-    .option('--slots <n>', 'job slots of the worker; default 1', whole(0))
-    .option('--cpus <n>', 'processors', whole(0))
-    .option('--ram <size>', 'memory, such as 8GiB; a bare number is MiB', mebibytes)
-    .option('--resource <name=n>', "of the worker's named resources, such as gpu=1; may be repeated", collect)
-    .option('--pool <name=n>', 'of a pool of the whole yard; may be repeated', collect)
-    .option('--tag <tag>', 'only workers with this tag; may be repeated', collect)
-    .option('--worker <id>', 'only this worker', whole(1))
-    .optionsGroup('Options:');
+    .optionsGroup('What each rendering task needs:');
+  return withTaskNeeds(job).optionsGroup('Options:');
 }
 
 function fps(text: string): number {

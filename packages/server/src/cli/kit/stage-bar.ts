@@ -1,6 +1,6 @@
 import type { ProgressEvent } from '@switchyard/sdk/change.ts';
 import type { JobDetail } from '@switchyard/sdk/job-detail.ts';
-import { SingleBar } from 'cli-progress';
+import { newBar } from './new-bar.ts';
 
 /** A bar on standard error for the steps of a job of stages, extensions counted in; null where nobody would see it. */
 export interface StageBar {
@@ -11,17 +11,7 @@ export interface StageBar {
 
 export function stageBar(stream: NodeJS.WriteStream = process.stderr): StageBar | null {
   if (stream.isTTY !== true) return null;
-  const bar = new SingleBar({
-    stream,
-    format: '{bar} {percentage}%  {value}/{total} steps  {now}  {duration_formatted}',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: false,
-    stopOnComplete: false,
-    autopadding: true,
-  });
+  const bar = newBar('{bar} {percentage}%  {value}/{total} steps  {now}  {duration_formatted}', stream);
   let steps: StageSteps | null = null;
   let started = false;
   const show = (): void => {

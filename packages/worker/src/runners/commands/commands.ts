@@ -21,7 +21,8 @@ async function run(context: RunContext): Promise<Outcome> {
     const about = total === 1 ? command.name : `${command.name} (${i + 1} of ${total})`;
     context.note(`${about}\n`);
     const step = commandContext(context, { index: i, total, name: command.name });
-    const trouble = await runCommand(command, step).finally(() => step.close());
+    const trouble = await runCommand(command, step);
+    await step.close();
     if (trouble !== null) {
       context.note(`${about}: ${trouble.error}\n`);
       return asOutcome(trouble);
