@@ -146,6 +146,10 @@ describe('kind oxdna', () => {
     ['data_output_2 = {\nname = /x/y.txt\n}', 'data_output_2'],
     ['data_output_2 = {\ncol_1 = {\n}\n}', 'data_output_2'],
     ['T = 20\u00b0', 'T'],
+    ['T = x {\n}', 'T'],
+    ['T = {\n} x', 'T'],
+    [`T = ${'x'.repeat(201)}`, 'T'],
+    ['T = .', 'T'],
   ])('refuses %j, and names the key', (line, key) => {
     expect(fileStage(`steps = 10\n${line}`).refusal).toMatchObject({
       ...{ code: 'invalid', at: '/spec/stages/0', detail: expect.stringContaining(`Stage 1: ${JSON.stringify(key)}`) },

@@ -86,13 +86,31 @@ const reaching = /plugin|checkpoint|reload|_file$|_path$|_prefix$|^include/i;
 const outputBlock = /^(?:analysis_)?data_output_\d+$/;
 const outputName = /(?:^|[\n{])\s*name\s*=\s*[A-Za-z0-9_-][A-Za-z0-9_.-]{0,90}\.(?:out|txt)\s*(?:[\n}]|$)/;
 
+/** The engine copies some values into buffers of 256 bytes, however long they are. */
+const lineMost = 200;
+
+/** What stands behind a block, the engine might take for a key. */
+function isOneBlock(value: string): boolean {
+  let depth = 0;
+  for (const [at, char] of [...value].entries()) {
+    if (char === '{') depth++;
+    else if (char === '}') depth--;
+    if (depth <= 0 && at < value.length - 1) return false;
+  }
+  return depth === 0;
+}
+
 function wrongWith(key: string, value: string): string | null {
   if (!plainKey.test(key)) return 'is not the name of an option';
   if (reaching.test(key)) return 'is not allowed here: stages name no files, outputs or plugins of their own';
   // oxDNA puts other values and results of expressions in here: what comes out of that nobody has looked at.
   if (value.includes('$')) return 'refers to other values; write the value itself';
   if (/[^\x20-\x7e\n\t]/.test(value)) return 'holds characters that are not plain ASCII';
-  if (/[/\\]|\.\./.test(value)) return 'holds a path; stages name no files of their own';
+  if (/[/\\]|\.\./.test(value) || /(?:^|[\s={])\.(?:$|[\s};])/.test(value)) {
+    return 'holds a path; stages name no files of their own';
+  }
+  if (value.split('\n').some((line) => line.length > lineMost)) return `has a line of more than ${lineMost} characters`;
+  if (value.includes('{') && !isOneBlock(value)) return 'must be one block in braces, with nothing beside it';
   return outputBlock.test(key) && !outputName.test(value) ? 'must write to a file named like x.out or x.txt' : null;
 }
 
