@@ -2,6 +2,7 @@ import type { Bench } from '../lib/bench.ts';
 import { claim } from './claim.ts';
 import { concierge } from './concierge.ts';
 import { dnaforge } from './dnaforge.ts';
+import { flamenco } from './flamenco.ts';
 import { get } from './get.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
@@ -28,4 +29,5 @@ export const benches: readonly Bench[] = [
   concierge,
   dnaforge,
   printer,
+  flamenco,
 ];

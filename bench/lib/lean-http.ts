@@ -7,7 +7,7 @@ export interface LeanAnswer {
 
 /**
  * One keep-alive connection of the smallest HTTP client that will do, so that the client's own work does not hide the
- * server's. One request at a time; answers must have a content-length.
+ * server's. One request at a time; answers must have a content-length (or be 204).
  */
 export class LeanConnection {
   readonly #socket: Socket;
@@ -48,7 +48,7 @@ export class LeanConnection {
     const end = this.#text.indexOf('\r\n\r\n');
     if (end < 0) return;
     const head = this.#text.slice(0, end);
-    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+    const length = head.slice(9, 12) === '204' ? '0' : /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
     if (length === undefined) {
       this.#gone(new Error(`no content-length in ${head}`));
       return;

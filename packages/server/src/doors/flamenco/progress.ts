@@ -26,10 +26,14 @@ function framesIn(text: string): readonly number[] | null {
   return frames.length === 0 || frames.length > mostFrames ? null : frames;
 }
 
+/** Characters at the end of a log in which a frame is looked for. */
+const lookBack = 65_536;
+
 /** Blender says with every line which frame it is at; such lines come in the log only (flamenco §6.1). */
 export function lastFrame(log: string): number | null {
-  const at = log.lastIndexOf('Fra:');
-  const found = at < 0 ? null : /^Fra:(-?\d{1,7})\b/.exec(log.slice(at, at + 20));
+  const end = log.slice(-lookBack);
+  const at = end.lastIndexOf('Fra:');
+  const found = at < 0 ? null : /^Fra:(-?\d{1,7})\b/.exec(end.slice(at, at + 20));
   return found === null ? null : Number(found[1]);
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Answer } from '../kit/http-row.ts';
 import type { UpdateBody } from './update-body.ts';
 
@@ -39,5 +39,6 @@ export class RecentUpdates {
 }
 
 export function digestOf(task: number, { head, tail, missing }: UpdateBody): string {
-  return createHash('sha1').update(`${task} ${missing}\0`).update(head).update(tail).digest('base64');
+  const bytes = tail.length === 0 ? head : Buffer.concat([head, tail]);
+  return `${task} ${missing} ${hash('sha1', bytes, 'base64')}`;
 }

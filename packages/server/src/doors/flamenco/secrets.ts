@@ -1,11 +1,11 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /**
  * Only a salted hash of a worker's secret is kept, as part of the key by which the worker is found again. A secret is 64 random
  * characters: nothing slower is needed, and nothing slower could be asked with every poll (flamenco §8 C2).
  */
 export function workerKey(salt: string, secret: string, nickname: string): string {
-  const name = createHash('sha256').update(nickname).digest('hex').slice(0, 16);
+  const name = hash('sha256', nickname).slice(0, 16);
   return `${keyPrefix}${hashOf(salt, secret).toString('hex')}:${name}`;
 }
 
@@ -26,5 +26,5 @@ export function isSecret(salt: string, secret: string, hash: Buffer | null): boo
 const nobody = Buffer.alloc(32);
 
 function hashOf(salt: string, secret: string): Buffer {
-  return createHmac('sha256', salt).update(secret).digest();
+  return hash('sha256', `${salt}\0${secret}`, 'buffer');
 }

@@ -59,10 +59,13 @@ async function appendLog(desk: Desk, at: Omit<LogPlace, 'stream'>, log: string, 
   if (log === '') return fine;
   const { logs } = desk.engine;
   const place: LogPlace = { ...at, stream: 'out' };
-  const bytes = Buffer.from(log.endsWith('\n') ? log : `${log}\n`);
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(log) + 1);
+  bytes.write(log);
+  bytes[bytes.length - 1] = 0x0a;
+  const lines = log.endsWith('\n') ? bytes.subarray(0, -1) : bytes;
   // Taken before the server was started anew, but its answer got lost: it stands at the end of the log already.
-  if (first && (await endsWith(desk, place, bytes))) return fine;
-  return logs.append(place, null, bytes);
+  if (first && (await endsWith(desk, place, lines))) return fine;
+  return logs.append(place, null, lines);
 }
 
 async function endsWith({ engine }: Desk, place: LogPlace, bytes: Buffer): Promise<boolean> {

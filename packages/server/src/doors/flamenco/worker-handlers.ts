@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Result, refuse } from '../../domain/errors.ts';
 import { translate } from '../../domain/variables.ts';
 import type { WorkerMode } from '../../domain/worker.ts';
@@ -17,7 +18,7 @@ import { reportOf } from './report.ts';
 import * as session from './session.ts';
 import { findTarget, giveBack, takeUpdate } from './take-update.ts';
 import { requestedOf } from './translate.ts';
-import { readUpdateBody, textOfUpdate } from './update-body.ts';
+import { readUpdateBody, textOfUpdate, type UpdateBody } from './update-body.ts';
 
 /** What the rows for workers do. Each is answered without waiting for anything slow: a worker waits 3 s (flamenco §1). */
 export interface WorkerHandlers {
@@ -97,12 +98,16 @@ export function workerHandlers(desk: Desk, refused: Refused): WorkerHandlers {
       const leave = await desk.updateGate.enter(Math.min(announced, desk.limits.updateBytes));
       try {
         const body = await readUpdateBody(stream ?? nothing(), desk.limits.updateBytes);
+        await breathe(body);
         const text = textOfUpdate(body);
+        await breathe(body);
         const update = text === null ? tooLong : readUpdate(text, desk.limits.activityLength);
+        await breathe(body);
         if (update.refusal !== undefined) return refused(update);
         if (body.missing > 0) log.warn({ worker: worker.id, task, missing: body.missing }, 'flamenco:update-cut');
         const first = worker.updates.isEmpty;
         const digest = update.value.log === '' ? null : digestOf(task, body);
+        await breathe(body);
         return await worker.updates.once(digest, () => takeUpdate(desk, worker, task, update.value, first));
       } finally {
         leave();
@@ -158,6 +163,13 @@ export function workerHandlers(desk: Desk, refused: Refused): WorkerHandlers {
 const ackModes: readonly WorkerMode[] = ['awake', 'asleep', 'error', 'testing'];
 
 const tooLong = refuse('too_large', 'The update is too long, and not because of its log');
+
+/** Megabytes take their time: between two looks at them others have their turn. */
+async function breathe({ head }: UpdateBody): Promise<void> {
+  if (head.length > largeBytes) await setImmediate();
+}
+
+const largeBytes = 262_144;
 
 function nothing(): never {
   throw new Error('an update has no stream');
