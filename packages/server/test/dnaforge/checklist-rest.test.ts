@@ -36,7 +36,8 @@ test('dnaforge §8.1 the access token, as it stands, buys a token of 32 letters 
   expect(headers['content-type']).toBe('text/plain; charset=UTF-8');
   // The client puts a slash too many where its address ends with one.
   expect((await http(place.port, 'GET', '//auth', { headers: { authorization: 'good' } })).status).toBe(200);
-  expect(place.failures).toHaveLength(4);
+  // The editor's first try is no guess.
+  expect(place.failures).toHaveLength(2);
 });
 
 test('dnaforge §8.1 §8.2 with no access token set, any and none is taken', async () => {
