@@ -46,7 +46,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   const startedAt = shared.clock.now();
   let metrics: Promise<Metrics> | null = null;
   let page: Promise<StaticFiles | null> | null = null;
-  const compile = compileWith(shared.engine, shared.clock);
+  const compile = compileWith(shared.engine, shared.clock, { commandLines: settings['flamenco.exec'] });
   doors.push(
     createApiDoor({
       ...shared,

@@ -363,6 +363,12 @@ export const options = {
     group: 'flamenco',
     help: 'workers that have been offline for so long are forgotten; 0: never',
   },
+  'flamenco.exec': {
+    type: { is: 'switch' },
+    default: true,
+    group: 'flamenco',
+    help: 'take jobs that run command lines on render workers (kind exec-command, tasks of type debug, the command exec)',
+  },
   'flamenco.ssdp': {
     type: { is: 'choice', of: ['auto', 'on', 'off'] },
     default: 'auto',

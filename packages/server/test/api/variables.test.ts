@@ -36,6 +36,22 @@ async function given(place: ApiYard, platform: string, instance: string): Promis
   return (task.body.payload as { commands: { settings: Record<string, unknown> }[] }).commands[0]!.settings;
 }
 
+test('a yard that wants no command lines on its render workers takes none, and all else (flamenco §8 C6)', async () => {
+  await using place = await openApiYard({ commandLines: false });
+  const { jobs } = place.as('ada');
+  const task = (type: string, name: string) => ({
+    key: 'one',
+    type,
+    commands: [{ name, settings: { message: '"exec"', cmd: 'x' } }],
+  });
+  const commands = (type: string, name: string) => jobs.submit({ kind: 'commands', spec: { tasks: [task(type, name)] } });
+  expect(await code(jobs.submit({ kind: 'exec-command', spec: { cmd: 'true' } }))).toContain('forbidden');
+  expect(await code(commands('sleep', 'exec'))).toContain('Task one runs a command line');
+  expect(await code(commands('debug', 'echo'))).toContain('forbidden');
+  await commands('sleep', 'echo');
+  await jobs.submit({ spec: { argv: ['exec'], cwd: '/' } });
+});
+
 describe('variables', () => {
   test('are set, listed, replaced and removed by those who may steer workers; who did it is kept', async () => {
     await using place = await openApiYard();

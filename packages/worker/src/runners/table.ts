@@ -14,8 +14,11 @@ export interface RunnerRow {
   readonly about?: (environment: Environment) => Promise<Readonly<Record<string, unknown>>>;
 }
 
-function withProgram(name: string) {
-  return (environment: Environment): boolean => findProgram(name, environment) !== null;
+function needing(program: string): Pick<RunnerRow, 'byDefault' | 'about'> {
+  return {
+    byDefault: (environment) => findProgram(program, environment) !== null,
+    about: async (environment) => ({ [program]: findProgram(program, environment) }),
+  };
 }
 
 /** Every kind of task that this worker can run. */
@@ -27,9 +30,9 @@ export const runners: Readonly<Record<string, RunnerRow>> = {
   sleep: { runner: commands, byDefault: true },
   debug: { runner: commands, byDefault: true },
   'file-management': { runner: commands, byDefault: true },
-  'blender-render': { runner: commands, byDefault: withProgram('blender') },
-  'exr-merge': { runner: commands, byDefault: withProgram('blender') },
-  'video-encoding': { runner: commands, byDefault: withProgram('ffmpeg') },
+  'blender-render': { runner: commands, ...needing('blender') },
+  'exr-merge': { runner: commands, ...needing('blender') },
+  'video-encoding': { runner: commands, ...needing('ffmpeg') },
 };
 
 export function defaultKinds(environment: Environment): readonly string[] {

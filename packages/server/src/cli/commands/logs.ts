@@ -46,10 +46,16 @@ export function define(command: Command): void {
 async function logs({ client }: Context, options: Options, word: string): Promise<number> {
   const task = await taskIdOf(client, parseTarget(word));
   const chosen = (['out', 'err', 'log'] as const).filter((stream) => options[stream] === true);
-  const streams: readonly Stream[] = chosen.length > 0 ? chosen : ['out', 'err'];
+  const streams = chosen.length > 0 ? chosen : await usualStreams(client, task);
   if (options.follow === true) return follow(client, task, streams, options);
   for (const stream of streams) await copyOnce(client, task, stream, options);
   return 0;
+}
+
+/** Output, or, where a worker hands in nothing but a log of its own (a render node), that. */
+async function usualStreams(client: Client, task: number): Promise<readonly Stream[]> {
+  const { logs } = await client.tasks.show(task);
+  return logs.out + logs.err === 0 && logs.log > 0 ? ['log'] : ['out', 'err'];
 }
 
 async function copyOnce(client: Client, task: number, stream: Stream, options: Options): Promise<void> {

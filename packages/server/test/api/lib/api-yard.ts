@@ -37,6 +37,7 @@ export interface ApiYard extends AsyncDisposable {
 }
 
 export interface ApiYardOptions {
+  readonly commandLines?: boolean;
   readonly limits?: Partial<ApiLimits>;
   readonly kit?: Partial<KitLimits>;
   readonly deps?: Partial<ApiDeps>;
@@ -75,7 +76,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     clock: yard.clock,
     random: createSeededRandom(1),
     log,
-    compile: compileWith(yard.engine, yard.clock),
+    compile: compileWith(yard.engine, yard.clock, { commandLines: options.commandLines ?? true }),
     kinds,
     tokens: memoryTokens(),
     access,
