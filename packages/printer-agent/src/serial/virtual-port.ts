@@ -40,6 +40,8 @@ export function virtualLine(printer: () => VirtualPrinter, defer: (call: () => v
         close: () => {
           events = null;
           said = [];
+          // It lives in this process only for us: without a port it has no power either.
+          printer().off();
           return Promise.resolve();
         },
       });

@@ -173,7 +173,7 @@ describe('emergency stop', () => {
       expect(after[1]).toMatch(/^> N\d+ M112\*\d+$/);
       expect(after.slice(2)).toEqual(['> M104 S0', '> M140 S0']);
       expect(yard.printer.urgent.at(-1)).toEqual({ number: null, command: 'M112', at });
-      expect(yard.printer.halted).toBe(true);
+      expect(yard.wire).toContain('< Error:Printer halted. kill() called!');
       expect(yard.ends).toEqual([{ result: 'failed', message: 'Emergency stop' }]);
       expect(yard.answers.get('a19')).toBe('Printer is unavailable');
       expect(yard.link.view).toMatchObject({ status: 'unavailable', lastError: 'Emergency stop' });
