@@ -52,8 +52,12 @@ export function deriveKey(password: string, salt: Uint8Array, cost: HashCost, by
   });
 }
 
-export async function passwordFits(password: string, { cost, salt, key }: PasswordHash): Promise<boolean> {
-  const derived = await deriveKey(password, salt, cost, key.length);
+export async function passwordFits(
+  password: string,
+  { cost, salt, key }: PasswordHash,
+  derive: typeof deriveKey = deriveKey,
+): Promise<boolean> {
+  const derived = await derive(password, salt, cost, key.length);
   return timingSafeEqual(derived, key);
 }
 

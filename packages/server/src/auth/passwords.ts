@@ -19,6 +19,8 @@ export interface PasswordsOptions {
   readonly atOnce?: number;
   /** Hashes that may wait. What comes beyond is told to come again. */
   readonly waiting?: number;
+  /** For tests that count. */
+  readonly derive?: typeof deriveKey;
 }
 
 export interface PasswordCheck {
@@ -41,7 +43,8 @@ const keyBytes = 32;
 /** How long a hash takes, roughly: for the word when to come again. */
 const eachMs = 50;
 
-export function createPasswords({ random, cost = hashCost, atOnce = 2, waiting = 64 }: PasswordsOptions): Passwords {
+export function createPasswords(options: PasswordsOptions): Passwords {
+  const { random, cost = hashCost, atOnce = 2, waiting = 64, derive = deriveKey } = options;
   const queue = createWorkQueue({ atOnce, waiting });
   /** Of nobody: of today's parameters, and no text hashes to it. */
   const decoy: PasswordHash = { cost, salt: saltOf(random), key: Buffer.from(random.secret(keyBytes), 'base64url') };
@@ -61,12 +64,12 @@ export function createPasswords({ random, cost = hashCost, atOnce = 2, waiting =
     hash: (password, standing) =>
       inTurn(standing, async () => {
         const salt = saltOf(random);
-        return hashText({ cost, salt, key: await deriveKey(password, salt, cost, keyBytes) });
+        return hashText({ cost, salt, key: await derive(password, salt, cost, keyBytes) });
       }),
     check: (password, hash, standing) =>
       inTurn(standing, async () => {
         const known = hash === null ? null : parseHash(hash);
-        const fits = await passwordFits(password, known ?? decoy);
+        const fits = await passwordFits(password, known ?? decoy, derive);
         return { fits: fits && known !== null, outdated: known !== null && !sameCost(known.cost, cost) };
       }),
     get load() {

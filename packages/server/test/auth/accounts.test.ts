@@ -251,15 +251,41 @@ describe('sessions', () => {
     expect(await desk.accounts.verify(second.token)).not.toBeNull();
   });
 
-  test('a sign-in that began before the password was changed opens nothing', async () => {
-    await using desk = await accountDesk();
+  test.each(['password', 'state'])('a sign-in that was proven before its %s changed opens nothing', async (what) => {
+    const gate = Promise.withResolvers<void>();
+    let held: (() => void) | null = null;
+    const reached = new Promise<void>((resolve) => {
+      held = resolve;
+    });
+    let holding = false;
+    await using desk = await accountDesk({
+      around: (records) => ({
+        ...records,
+        async get<T>(collection: string, key: string) {
+          // The read by which the session is about to be opened: the password has been checked, from what is remembered.
+          if (holding) {
+            holding = false;
+            held?.();
+            await gate.promise;
+          }
+          return records.get<T>(collection, key);
+        },
+        list: (collection) => records.list(collection),
+        put: (collection, key, value, revision) => records.put(collection, key, value, revision),
+        delete: (collection, key) => records.delete(collection, key),
+      }),
+    });
     const { account } = await desk.registered();
+    await desk.accounts.get(account.id);
+    holding = true;
     const late = desk.login('lovelace');
-    const changed = desk.accounts.changePassword(account.id, { old: 'lovelace', password: 'analytical', keep: null }, here);
-    const [signedIn] = await Promise.all([late, changed]);
-    // Either it was refused, or the change that came after has ended it.
-    const stands = signedIn.value === undefined ? null : await desk.accounts.verify(signedIn.value.token);
-    expect(stands).toBeNull();
+    await reached;
+    if (what === 'password') {
+      ok(await desk.accounts.changePassword(account.id, { old: 'lovelace', password: 'analytical', keep: null }, here));
+    } else ok(await desk.access.admin.update(system, 'ada', { disabled: true }));
+    gate.resolve();
+    expect((await late).refusal?.code).toBe('unauthenticated');
+    expect(await desk.accounts.sessions(account.id)).toEqual([]);
   });
 
   test('bounded: the one that was not used for longest goes', async () => {

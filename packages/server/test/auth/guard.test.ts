@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createCredentialGuard } from '../../src/auth/credential-guard.ts';
-import { hashCost, hashText, parseHash, passwordFits } from '../../src/auth/password-hash.ts';
+import { deriveKey, type HashCost, hashCost, hashText, parseHash, passwordFits } from '../../src/auth/password-hash.ts';
 import { createPasswords } from '../../src/auth/passwords.ts';
 import { createWorkQueue, type Standing } from '../../src/auth/work-queue.ts';
 import { createFakeClock } from '../lib/fake-clock.ts';
@@ -152,15 +152,25 @@ test('the parameters of every day are at least those that OWASP asks for', () =>
   expect(hashCost.memory * hashCost.passes).toBeGreaterThanOrEqual(19_456 * 2);
 });
 
-test('a name that nobody has costs a hash too', async () => {
+test('a name that nobody has, or a hash that is none, costs what a wrong password costs', async () => {
   const random = createSeededRandom('passwords');
-  const slow = { memory: 8_192, passes: 2, lanes: 1 };
-  const passwords = createPasswords({ random, cost: slow, atOnce: 1, waiting: 0 });
-  const known = passwords.check('x', null, 'calm');
-  // While it is being computed there is no room for another: nothing was answered without computing.
-  expect(passwords.load).toBe(1);
-  expect((await passwords.check('x', null, 'calm')).refusal?.code).toBe('too_many');
-  expect(await known).toEqual({ value: { fits: false, outdated: false } });
+  const costs: HashCost[] = [];
+  const derive: typeof deriveKey = (password, salt, cost, bytes) => {
+    costs.push(cost);
+    return deriveKey(password, salt, cost, bytes);
+  };
+  const passwords = createPasswords({ random, cost: cheap, derive });
+  const hash = ok(await passwords.hash('right', 'calm'));
+  costs.length = 0;
+  for (const [known, fits] of [
+    [hash, false],
+    [null, false],
+    ['$argon2id$broken', false],
+  ] as const) {
+    expect(ok(await passwords.check('wrong', known, 'calm')).fits).toBe(fits);
+  }
+  expect(costs).toEqual([cheap, cheap, cheap]);
+  expect(ok(await passwords.check('right', hash, 'calm'))).toEqual({ fits: true, outdated: false });
 });
 
 test('a flood of guesses from many addresses: bounded work, and a right password from a calm address passes', async () => {

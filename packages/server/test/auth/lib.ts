@@ -2,6 +2,7 @@ import type { Caller, Registration, SignedIn, Wanted } from '../../src/auth/acco
 import type { AuditNote } from '../../src/auth/audit-notes.ts';
 import { type Access, type AccessOptions, openAccess } from '../../src/auth/open-access.ts';
 import { createTokens } from '../../src/auth/tokens.ts';
+import type { Records } from '../../src/ports/records.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { createFakeClock } from '../lib/fake-clock.ts';
 import { createSeededRandom } from '../lib/seeded-random.ts';
@@ -41,9 +42,15 @@ export const here: Caller = { remote: '127.0.0.1', agent: 'test', local: true };
 export const there: Caller = { remote: '192.0.2.1', agent: 'browser' };
 export const bearer: Wanted = { kind: 'bearer', ms: 3_600_000 };
 
+interface DeskOptions extends Partial<AccessOptions> {
+  /** Puts something between the accounts and their records. */
+  readonly around?: (records: Records) => Records;
+}
+
 /** Accounts over the real records, with what was noted for the audit trail. */
-export async function accountDesk(options: Partial<AccessOptions> = {}) {
-  const desk = await authDesk();
+export async function accountDesk({ around, ...options }: DeskOptions = {}) {
+  const plain = await authDesk();
+  const desk = { ...plain, records: around?.(plain.records) ?? plain.records };
   const notes: AuditNote[] = [];
   const note = (one: AuditNote): void => void notes.push(one);
   const open = (): Promise<Access> => openDoorAccess(desk, { note, ...options });
