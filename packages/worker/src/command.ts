@@ -207,6 +207,8 @@ export async function runWorkerCommand(argv: readonly string[], environment: Env
     process.stderr.write(`${parsed.usage}\nSee --help.\n`);
     return 2;
   }
+  // A log that cannot be written (a full disk, a reader that went away) must not end the worker and its tasks.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const log = parsed.json ? logJson : logText;
   for (const warning of parsed.warnings) log('warning', { text: warning });
   const handle = startWorker({ ...parsed.options, log });

@@ -7,6 +7,7 @@ import { defaultText, flagOf, placeholderOf } from '../../config/spelling.ts';
 import { exitCodes } from '../kit/exit-codes.ts';
 import { withExamples } from '../kit/help.ts';
 import { paint, say } from '../kit/output.ts';
+import { outputIsBeside } from '../kit/reader-gone.ts';
 
 export function define(command: Command): void {
   for (const group of Object.keys(optionGroups) as (keyof typeof optionGroups)[]) {
@@ -66,6 +67,7 @@ async function serve(this: Command, options: Options): Promise<void> {
     process.exitCode = exitCodes.usage.code;
     return;
   }
+  outputIsBeside();
   const { runServer } = await import('../../app/run-server.ts');
   const { origins, ...values } = settings;
   process.exitCode = await runServer(values, { json: options.json === true, origins });
