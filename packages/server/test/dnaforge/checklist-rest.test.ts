@@ -190,6 +190,7 @@ test('dnaforge §8.9 §8.10 a fresh server lists nothing; then jobs by ascending
     expect((await editor.call(method, path.replace('/0', `/${shell.job.id - 1}`))).status).toBe(404);
   }
   expect((await place.yard.engine.query.job(admin, shell.job.id)).value?.state).toBe('waiting');
+  expect(place.lines.filter(({ level }) => level >= 50)).toEqual([]);
 });
 
 test('dnaforge §8.11 a submission is answered by the job, which is there from then on', async () => {
