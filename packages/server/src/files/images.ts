@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { JobId } from '../domain/ids.ts';
 import type { Unsubscribe } from '../ports/bus.ts';
@@ -36,6 +36,8 @@ class Life implements Images {
   #tail: Promise<unknown> = Promise.resolve();
   #underway = 0;
   #drafts = 0;
+  /** Of the picture shown last, ms. */
+  #lastDate = 0;
   #newest: JobId | null;
   #closed = false;
 
@@ -121,10 +123,19 @@ class Life implements Images {
     return { bytes: Buffer.concat(parts) };
   }
 
+  /** Clocks of disks are coarse: one that comes in the same moment as the last is dated after it. */
+  async #date(draft: string): Promise<void> {
+    const { mtimeMs } = await stat(draft);
+    const after = Math.ceil(this.#lastDate) + 1;
+    if (mtimeMs < after) await utimes(draft, after / 1_000, after / 1_000);
+    this.#lastDate = Math.max(mtimeMs, after);
+  }
+
   async #show(job: JobId, picture: Uint8Array, name: string): Promise<ImagePut> {
     const draft = join(this.#options.dir, `draft-${this.#drafts++}`);
     try {
       await writeFile(draft, picture, { mode: fileMode });
+      await this.#date(draft);
       await rename(draft, this.#pathOf(job));
     } catch (error) {
       await rm(draft, { force: true });

@@ -178,6 +178,11 @@ describe('bad input', () => {
     expect(await may.json()).toMatchObject({ may_keep_running: false });
     expect(await taskOf(place, task)).toEqual(before);
     expect(await logOf(place, task)).toBe(log);
+    // Nor once it has ended.
+    await place.pass(65 * second);
+    await place.engine.command(admin, 'cancel', { job: before.job, kill: true });
+    expect((await eve.ask(path, '{"log":"eve was here"}')).status).toBe(409);
+    expect(await logOf(place, task)).toBe(log);
     // One that nobody ever had.
     const { tasks } = await submit(place, [{ kind: 'other' }]);
     const free = `/tasks/7461736b${tasks[0]!.toString(16).padStart(16, '0')}/update`;

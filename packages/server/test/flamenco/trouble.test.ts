@@ -178,7 +178,7 @@ describe('trouble', () => {
     expect(await other.json()).toEqual({ may_keep_running: true });
   });
 
-  it('flamenco §7.6 a worker whose may-i-run service has crashed is shown as unsupervised, until it is started anew', async () => {
+  it('a worker whose may-i-run service has crashed is shown as unsupervised, until it is started anew', async () => {
     await using place = await openPlace();
     await submit(place, [{ commands: [sleep(600)] }]);
     const worker = await ready(place);
@@ -243,7 +243,7 @@ describe('trouble', () => {
     expect(await taskOf(place, tasks[0]!)).toMatchObject({ state: { state: 'succeeded' }, attempt: 1 });
   });
 
-  it('flamenco §7.8 a task request that overtakes the queued end of the previous task does not run it twice', async () => {
+  it('a task request that overtakes the queued end of the previous task does not run it twice', async () => {
     await using place = await openPlace();
     const worker = await ready(place);
     worker.kill();
@@ -267,6 +267,23 @@ describe('trouble', () => {
     const next = (await (await post('/task')).json()) as { commands: unknown };
     expect(next.commands).toEqual([echo('two')]);
     expect(await stateOf(place, tasks[0]!)).toBe('succeeded');
+  });
+
+  it('a cancelled task ends when its worker asks for another, or starts anew', async () => {
+    await using place = await openPlace();
+    const worker = await ready(place);
+    worker.kill();
+    const { job, tasks } = await submit(place, [{}, {}]);
+    const post = (path: string) => place.ask(path, { method: 'POST', token: null, headers: basicOf(worker), body: '{}' });
+    await post('/task');
+    await place.engine.command(admin, 'stop', { task: tasks[0]!, goal: 'canceled', reason: 'user', kill: true });
+    expect(await stateOf(place, tasks[0]!)).toBe('stopping');
+    expect((await post('/task')).status).toBe(200);
+    expect(await stateOf(place, tasks[0]!)).toBe('canceled');
+    await place.engine.command(admin, 'cancel', { job, kill: true });
+    expect(await stateOf(place, tasks[1]!)).toBe('stopping');
+    expect((await post('/sign-on')).status).toBe(204);
+    expect(await stateOf(place, tasks[1]!)).toBe('canceled');
   });
 
   it('flamenco §9.20 server stopped for 2 min in mid-task: nothing lost, updates in order, no line twice', async () => {

@@ -120,6 +120,8 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     await blobs.close();
     bus.close();
     await dir.remove();
+    const failed = lines.filter(({ level }) => level >= 50);
+    if (failed.length > 0) throw new Error(`logged as errors: ${JSON.stringify(failed.slice(0, 3))}`);
   }
 
   async function quiet(): Promise<void> {

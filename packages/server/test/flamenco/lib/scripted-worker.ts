@@ -611,5 +611,7 @@ export function token(secret: string, now: number, header: object = { alg: 'HS25
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const iat = now / 1_000 + 0.25;
   const signed = `${part(header)}.${part({ iat, exp: iat + 900 })}`;
-  return `${signed}.${createHmac('sha256', secret.trim()).update(signed).digest('base64url')}`;
+  const { alg } = header as { alg: string };
+  if (alg === 'none') return `${signed}.`;
+  return `${signed}.${createHmac(alg.replace('HS', 'sha'), secret.trim()).update(signed).digest('base64url')}`;
 }
