@@ -91,7 +91,8 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   const { access, printerlynx } = parts;
   if (printerlynx !== null) {
     const { agents, options } = printerlynx;
-    doors.push(createPrinterlynxDoor({ ...shared, accounts: access.accounts, agents }, options));
+    const known = { accounts: access.accounts, agents, onEnded: access.onEnded };
+    doors.push(createPrinterlynxDoor({ ...shared, ...known, compile, firstFrames }, options));
   }
   return doors;
 }

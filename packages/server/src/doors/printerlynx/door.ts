@@ -1,11 +1,21 @@
 import type { Accounts } from '../../auth/accounts.ts';
 import type { Agents } from '../../auth/agents.ts';
+import type { Ended } from '../../auth/endings.ts';
 import type { Door, DoorDeps, DoorStatus, OwnPort } from '../kit/door.ts';
-import type { Desk } from './desk.ts';
+import type { FirstFrames } from '../kit/first-frames.ts';
+import { AgentLink } from './agent-link.ts';
+import { Crowd } from './crowd.ts';
+import { type Desk, doorPrincipal } from './desk.ts';
 import { agentFileRows } from './file-rows.ts';
 import { gateOf } from './gate.ts';
 import { type PrinterlynxLimits, printerlynxLimits } from './limits.ts';
+import { recordOf } from './report.ts';
+import { Shop } from './shop.ts';
 import { printerlynxTable } from './table.ts';
+import type { Accepted } from './talk.ts';
+import { upgradeRows } from './upgrade.ts';
+import { userActions } from './user-actions.ts';
+import { UserLink } from './user-link.ts';
 
 export interface PrinterlynxOptions {
   /** Its own port beside the shared one; null: none. */
@@ -14,34 +24,136 @@ export interface PrinterlynxOptions {
   readonly limits?: Partial<PrinterlynxLimits>;
 }
 
-export interface PrinterlynxDeps extends DoorDeps {
+export interface PrinterlynxDeps extends DoorDeps, Pick<Desk, 'compile'> {
   readonly accounts: Accounts;
   readonly agents: Agents;
+  /** Hears of sessions that end before their time. */
+  readonly onEnded: (call: (ended: Ended) => void) => () => void;
+  /** `/ws` is another door's too: who comes there is known by what it says first. */
+  readonly firstFrames: FirstFrames;
 }
 
 /** Printerlynx front ends and printer agents: accounts, print files and printers over REST and two sockets. */
 export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: PrinterlynxOptions): Door {
   const limits = { ...printerlynxLimits, ...options.limits };
-  const { engine, accounts, agents, clock, random, log, auth } = deps;
-  const desk: Desk = { engine, accounts, agents, clock, random, log, limits, usesFile: async () => false };
+  const { engine, accounts, agents, clock, random, log, auth, compile } = deps;
+  const desk: Desk = {
+    ...{ engine, accounts, agents, clock, random, log, limits, compile, by: doorPrincipal },
+    stop: async (task, goal) => {
+      await engine.command(doorPrincipal, 'stop', { task, goal, reason: 'user', kill: true });
+    },
+  };
+  const crowd = new Crowd();
+  const shop = new Shop(desk, (printer) => crowd.printerMoved(printer));
+  const actions = userActions(desk, shop, (agent) => crowd.isOnline(agent));
+  /** Users and agents, known or not. */
+  const links = new Set<UserLink | AgentLink>();
+  const shared = {
+    desk,
+    throttled: (address: string) => auth.throttled(address),
+    failed: (address: string) => auth.failed(address),
+  };
+  let closing = false;
+
+  function welcomeUser(accepted: Accepted): UserLink {
+    const link = new UserLink(accepted, {
+      ...{ ...shared, actions },
+      known: (user) => {
+        crowd.addUser(user);
+        const owner = user.identity?.principal.id ?? '';
+        crowd.snapshot(user, agents.list(owner), shop.ofOwner(owner));
+      },
+      gone: (user) => {
+        links.delete(user);
+        crowd.removeUser(user);
+      },
+    });
+    links.add(link);
+    return link;
+  }
+
+  function welcomeAgent(accepted: Accepted): void {
+    const link = new AgentLink(accepted, {
+      ...{ ...shared, shop },
+      known: (one) => {
+        const { agent } = one;
+        if (agent === null) return;
+        // The newest wins, and its owner sees no flicker (printerlynx §5.1).
+        const before = crowd.addAgent(one, agent);
+        if (before === null) crowd.agentMoved(agent, true);
+        else before.close(4409, 'Replaced by a newer connection');
+      },
+      gone: (one) => {
+        links.delete(one);
+        if (crowd.removeAgent(one) && one.agent !== null && !closing) crowd.agentMoved(one.agent, false);
+      },
+    });
+    links.add(link);
+  }
+
+  deps.firstFrames.add({
+    claims: isOurs,
+    take: ({ websocket, stream, address, text }) => welcomeUser({ websocket, stream, address }).begin(text),
+  });
+  const stops = [
+    agents.onRemoved(({ id }) => {
+      crowd.agent(id)?.close(4410, 'The agent was deleted');
+      shop.forget(id).catch((error: unknown) => log.error({ event: 'printerlynx.forget', err: error }));
+    }),
+    deps.onEnded((ended) => {
+      for (const link of crowd.usersOf(ended.principal)) if (isMeant(link, ended)) link.close(4401, 'This token has ended');
+    }),
+  ];
+
   return {
     name: 'printerlynx',
     title: 'Printerlynx front ends and printer agents',
-    rows: printerlynxTable(desk),
+    rows: printerlynxTable({ ...desk, shop }),
     dialect: gateOf({ accounts, agents, auth }, agentFileRows),
-    upgrades: [],
+    upgrades: upgradeRows({ limits, open: () => links.size, user: welcomeUser, agent: welcomeAgent }),
     raw: null,
     ports: ownPorts(options),
     opens: [],
-    start: async () => {},
-    close: async () => {},
-    status: () => statusOf(options),
+    start: () => shop.open(),
+    close: async () => {
+      if (closing) return;
+      closing = true;
+      for (const stop of stops) stop();
+      for (const link of [...links]) link.close(1001, 'The server is stopping');
+      shop.close();
+    },
+    status: () => statusOf(options, { users: crowd.users, agents: crowd.agents, printers: shop.count, sockets: links.size }),
   };
+}
+
+const ownWords = new Set(['authentication', 'print_job', 'printer_command']);
+
+/** DESIGN section 6: an object with `message_type`, or one of our own types. */
+function isOurs(value: unknown): boolean {
+  const frame = recordOf(value);
+  if (frame === null) return false;
+  return 'message_type' in frame || (typeof frame['type'] === 'string' && ownWords.has(frame['type']));
+}
+
+function isMeant({ identity }: UserLink, { session, except }: Ended): boolean {
+  const id = identity?.session.id;
+  return session === null ? id !== except : id === session;
 }
 
 const ownPorts = ({ port, hosts }: PrinterlynxOptions): OwnPort[] => (port === null ? [] : [{ port, hosts, serves: 'http' }]);
 
-function statusOf({ port, hosts }: PrinterlynxOptions): DoorStatus {
-  const own = port === null ? '' : `, or of port ${port} of ${hosts.join(', ')}`;
-  return { connections: 0, notes: [`front ends connect to the address of the shared port${own}`] };
+function statusOf(
+  { port, hosts }: PrinterlynxOptions,
+  { sockets, ...figures }: { users: number; agents: number; printers: number; sockets: number },
+): DoorStatus {
+  const own =
+    port === null ? '; it is built for port 3000: --printerlynx-port 3000' : `, or of port ${port} of ${hosts.join(', ')}`;
+  return {
+    connections: sockets,
+    notes: [
+      `the front end connects to the address of the shared port${own}`,
+      'agents: switchyard printer-agent --server URL --token-file F, with a token from the front end’s agents page',
+    ],
+    figures,
+  };
 }

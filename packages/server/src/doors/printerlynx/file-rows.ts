@@ -9,6 +9,7 @@ import type { Desk } from './desk.ts';
 import { fileDocument } from './documents.ts';
 import { agentOf } from './gate.ts';
 import { base, readUuid, rowOf } from './row.ts';
+import type { Shop } from './shop.ts';
 
 const notFound = errorAnswer(404, 'No file found');
 /** Around the file in a multipart body. */
@@ -18,11 +19,15 @@ const wrappingBytes = 1_048_576;
 export const agentFileRows: ReadonlySet<string> = new Set([`${base}/files/:uuid`, `${base}/files/:uuid/download`]);
 
 /** Print files under both names that clients know (printerlynx §2.2, §2.3). */
-export function fileRows(desk: Desk): HttpRow[] {
-  return [...rowsAt(desk, '/files', '/files/upload'), ...rowsAt(desk, '/printfiles', '/printfiles')];
+export function fileRows(deps: FileDeps): HttpRow[] {
+  return [...rowsAt(deps, '/files', '/files/upload'), ...rowsAt(deps, '/printfiles', '/printfiles')];
 }
 
-function rowsAt(desk: Desk, path: string, upload: string): HttpRow[] {
+export interface FileDeps extends Desk {
+  readonly shop: Pick<Shop, 'fileFor'>;
+}
+
+function rowsAt(desk: FileDeps, path: string, upload: string): HttpRow[] {
   const { engine, limits } = desk;
   const one = `${path}/:uuid`;
   return [
@@ -47,8 +52,8 @@ function rowsAt(desk: Desk, path: string, upload: string): HttpRow[] {
       path: one,
       summary: 'One print file.',
       right: 'file:read',
-      handle: async (request) => {
-        const file = await find(desk, request);
+      handle: (request) => {
+        const file = find(desk, request);
         return file === null ? notFound : { status: 200, body: fileDocument(file) };
       },
     }),
@@ -65,7 +70,7 @@ function rowsAt(desk: Desk, path: string, upload: string): HttpRow[] {
       summary: 'Removes a print file; prints that need it keep its bytes.',
       right: 'file:write',
       handle: async (request) => {
-        const file = await find(desk, request);
+        const file = find(desk, request);
         if (file === null) return notFound;
         const removed = await engine.library.remove(request.by, file.id);
         return removed.refusal === undefined ? { status: 200, body: 'true', headers: jsonText } : notFound;
@@ -74,21 +79,22 @@ function rowsAt(desk: Desk, path: string, upload: string): HttpRow[] {
   ];
 }
 
-/** Its own files only, whatever the role; an agent sees what it is printing. */
-async function find({ engine, usesFile }: Desk, { by, params }: RowRequest): Promise<KeptFile | null> {
+/** Its own files only, whatever the role. An agent sees the file of a print that is not over, also one that was removed meanwhile. */
+function find({ engine, shop }: FileDeps, { by, params }: RowRequest): KeptFile | null {
   const id = readUuid(params['uuid']);
-  const found = id === null ? undefined : engine.library.find({ ...by, scope: 'own' }, id).value;
-  if (found === undefined) return null;
+  if (id === null) return null;
   const agent = agentOf(by);
-  return agent === null || (await usesFile(agent.id, found.id)) ? found : null;
+  if (agent === null) return engine.library.find({ ...by, scope: 'own' }, id).value ?? null;
+  const needed = shop.fileFor(agent.id, id);
+  return needed === null ? null : { ...needed, id, owner: by.id, createdAt: 0 };
 }
 
-async function send(desk: Desk, request: RowRequest): Promise<Answer> {
-  const file = await find(desk, request);
+async function send(deps: FileDeps, request: RowRequest): Promise<Answer> {
+  const file = find(deps, request);
   if (file === null) return notFound;
   const { blob, size, createdAt } = file;
   const read = async (range: { start: number; end: number }) =>
-    (await desk.engine.files.read(request.by, blob, range)).value?.stream ?? null;
+    (await deps.engine.files.read(request.by, blob, range)).value?.stream ?? null;
   const headers = { 'x-content-type-options': 'nosniff', 'content-security-policy': "sandbox; default-src 'none'" };
   const answer = await fileAnswer({ size, modifiedAt: createdAt, version: blob, read }, request, {
     always: headers,
@@ -97,7 +103,7 @@ async function send(desk: Desk, request: RowRequest): Promise<Answer> {
   return answer ?? notFound;
 }
 
-async function receive(desk: Desk, request: RowRequest): Promise<Answer> {
+async function receive(desk: FileDeps, request: RowRequest): Promise<Answer> {
   const { stream, headers, by } = request;
   const type = headers['content-type'];
   if (stream === null || !isMultipart(type)) return errorAnswer(415, 'Expected a body of type multipart/form-data');

@@ -1,12 +1,11 @@
 import type { HttpRow } from '../kit/http-row.ts';
 import { accountRows } from './account-rows.ts';
 import { agentRows } from './agent-rows.ts';
-import type { Desk } from './desk.ts';
-import { fileRows } from './file-rows.ts';
+import { type FileDeps, fileRows } from './file-rows.ts';
 import { cors } from './row.ts';
 
 /** Every request over HTTP (printerlynx §2). What comes and goes over the sockets stands in `socket-table.ts`. */
-export function printerlynxTable(desk: Desk): readonly HttpRow[] {
+export function printerlynxTable(desk: FileDeps): readonly HttpRow[] {
   return [health, ...accountRows(desk), ...fileRows(desk), ...agentRows(desk)];
 }
 
