@@ -6,7 +6,9 @@ import { withFrame } from '../src/runners/commands/exr.ts';
 import { numbered } from '../src/runners/commands/files.ts';
 import { lineReader } from '../src/runners/commands/lines.ts';
 import { splitWords } from '../src/runners/commands/split-words.ts';
+import { sleep } from '../src/runners/commands/words.ts';
 import { defaultKinds } from '../src/runners/table.ts';
+import { FakeSystem } from './lib/fake-system.ts';
 import type { Peer } from './lib/scripted-server.ts';
 import { eventually, type Pair, processesWith, Yard } from './lib/yard.ts';
 
@@ -121,6 +123,20 @@ describe('a list of commands', () => {
     await peer.got('end', 2);
     expect(processesWith(mark)).toEqual([]);
     expect(existsSync(at('late.py'))).toBe(false);
+  });
+
+  test('a long sleep says once a minute that it lives', async () => {
+    const system = new FakeSystem();
+    const said: number[] = [];
+    const context = { system, stop: new AbortController().signal, progress: (done: number) => said.push(done) };
+    const slept = sleep.run({ time_in_seconds: 150 }, context as never);
+    for (let i = 0; i < 150; i++) {
+      system.turn(1_000);
+      await Promise.resolve();
+    }
+    expect(await slept).toBeNull();
+    expect(said).toEqual([0, 60, 120]);
+    expect(system.timers).toBe(0);
   });
 
   test('several at once take no more than the slots', async () => {

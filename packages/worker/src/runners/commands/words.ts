@@ -20,10 +20,16 @@ export const logALot = commandRow(
   },
 );
 
+/** A task that says nothing for long counts as hung: a sleeper says that it lives. */
+const signOfLife = 60;
+
 export const sleep = commandRow(
   Type.Object({ time_in_seconds: Type.Number({ minimum: 0 }) }),
-  async ({ time_in_seconds: seconds }, { system, stop }) => {
-    await pauseUnless(system, seconds * 1_000, stop);
+  async ({ time_in_seconds: seconds }, { system, stop, progress }) => {
+    for (let slept = 0; slept < seconds && !stop.aborted; slept += signOfLife) {
+      progress(slept, seconds, 's');
+      await pauseUnless(system, Math.min(signOfLife, seconds - slept) * 1_000, stop);
+    }
     return null;
   },
 );
