@@ -49,34 +49,38 @@ export class GcodeCheck {
   /** The first fault, or null so far. After a fault nothing more is looked at. */
   push(bytes: Uint8Array): GcodeFault | null {
     if (this.#fault !== null) return this.#fault;
-    const lines = (this.#rest + this.#decoder.decode(bytes)).split('\n');
+    const text = this.#rest + this.#decoder.decode(bytes);
+    const suspect = binary.test(text);
+    const lines = text.split('\n');
     const rest = lines.pop() ?? '';
-    for (const line of lines) if (this.#line(line) !== null) return this.#fault;
+    for (const line of lines) if (this.#line(line, suspect) !== null) return this.#fault;
     // Of a line without end only the beginning matters: it is a comment by then, or too long.
     this.#rest = rest.length > lineMost ? rest.slice(0, lineMost) : rest;
-    return binary.test(rest) ? this.#line(rest) : null;
+    return suspect && binary.test(rest) ? this.#line(rest, suspect) : null;
   }
 
   end(): GcodeFault | GcodeCount {
-    if (this.#fault === null && this.#rest !== '') this.#line(this.#rest);
+    if (this.#fault === null && this.#rest !== '') this.#line(this.#rest, true);
     if (this.#fault !== null) return this.#fault;
     if (this.#commands === 0) return { line: Math.max(1, this.#lines), why: 'the file has no command' };
     return { lines: this.#lines, commands: this.#commands };
   }
 
-  #line(line: string): GcodeFault | null {
+  #line(line: string, suspect: boolean): GcodeFault | null {
     this.#lines += 1;
-    const why = faultOf(line);
+    const command = commandOf(line);
+    const why = suspect && binary.test(line) ? 'it is not text' : faultOf(command);
     if (why !== null) this.#fault = { line: this.#lines, why };
-    else if (commandOf(line) !== '') this.#commands += 1;
+    else if (command !== '') this.#commands += 1;
     return this.#fault;
   }
 }
 
-function faultOf(line: string): string | null {
-  if (binary.test(line)) return 'it is not text';
-  const command = commandOf(line);
-  if (command === '' || selectsTool.test(command)) return null;
+/** Almost every line of every file; none of these is refused to anybody. */
+const plainMove = /^[Gg]\d[\x20-\x3a\x3c-\x7e]{0,78}$/;
+
+function faultOf(command: string): string | null {
+  if (command === '' || plainMove.test(command) || selectsTool.test(command)) return null;
   if (foreign.test(command) && !isMessage.test(command)) return 'the command holds letters that no printer knows';
   switch (refusedCommand(command, role)) {
     case null:
