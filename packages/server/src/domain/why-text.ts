@@ -85,6 +85,8 @@ function obstacleText(obstacle: Exclude<Obstacle, { code: 'kind' }>, at: (moment
       return excludedText(obstacle, at);
     case 'busy':
       return `too little room at present, it needs ${amountText(obstacle.wanted, obstacle.what)}`;
+    case 'kept':
+      return `kept for the larger task ${obstacle.task}, which stands before it`;
     case 'behind':
       return 'other tasks stand before it on';
     default:

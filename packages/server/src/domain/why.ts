@@ -6,7 +6,7 @@ import { type Rate, rateFreeAt } from './rate.ts';
 import { type Block, type Exclusion, limitPool, type Pool } from './rows.ts';
 import { poolsWanted } from './scheduling.ts';
 import type { TaskState } from './task.ts';
-import { mayClaim, roomOf, testPrefix, type Worker, type WorkerMode, type WorkerStatus } from './worker.ts';
+import { hasTag, mayStart, roomOf, testPrefix, type Worker, type WorkerMode, type WorkerStatus } from './worker.ts';
 
 /** What keeps one worker from a task: the first that stands in the way. */
 export type Obstacle =
@@ -18,11 +18,15 @@ export type Obstacle =
   | { readonly code: 'size'; readonly what: string; readonly wanted: number; readonly has: number }
   | { readonly code: 'status'; readonly status: WorkerStatus }
   | { readonly code: 'mode'; readonly mode: WorkerMode }
+  /** Somebody has to look at it first (`WorkerGate`). */
+  | { readonly code: 'gate' }
   /** It was asked to become something, and gets nothing new until it has. */
   | { readonly code: 'asked'; readonly mode: WorkerMode | 'shutdown' }
   | { readonly code: 'blocked'; readonly until: Millis | null }
   | { readonly code: 'excluded'; readonly why: Exclusion['why']; readonly until: Millis | null }
   | { readonly code: 'busy'; readonly what: string; readonly wanted: number; readonly free: number }
+  /** It is kept for a larger task that stands before this one. */
+  | { readonly code: 'kept'; readonly task: TaskId }
   /** It could, and others stand before the task. */
   | { readonly code: 'behind' };
 
@@ -120,7 +124,7 @@ export function obstacleFor(worker: Worker, one: Case, now: Millis): Obstacle | 
   const { spec } = one;
   if (!worker.kinds.includes(spec.kind)) return { code: 'kind' };
   if (spec.pin !== null && spec.pin !== worker.id) return { code: 'pin' };
-  const missing = spec.tags.filter((tag) => !worker.tags.includes(tag));
+  const missing = spec.tags.filter((tag) => !hasTag(worker, tag));
   if (missing.length > 0) return { code: 'tags', missing };
   const size = tooMuch(spec.amounts, worker.total);
   if (size !== null) return { code: 'size', what: size.what, wanted: size.wanted, has: size.of };
@@ -155,11 +159,13 @@ function tooMuch(needed: Amounts, has: Amounts): { what: string; wanted: number;
 /** How near to giving it work a worker with this obstacle is: people are told of the nearest ones alone. */
 const far: Readonly<Record<Obstacle['code'], number>> = {
   behind: 0,
+  kept: 0,
   busy: 0,
   excluded: 1,
   blocked: 1,
   mode: 1,
   asked: 1,
+  gate: 1,
   testing: 1,
   status: 2,
   size: 3,

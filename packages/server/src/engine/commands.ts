@@ -115,6 +115,8 @@ export interface Commands {
       kinds: readonly string[] | null;
       resume: boolean;
       poolsToo: boolean;
+      /** So old must a task be before a worker is kept for it (see `domain/backfill.ts`). */
+      keepAfterMs?: number;
     },
     /** `exhausted`: classes of which nobody can begin anything now. `more`: another claim of this worker may give more. */
     { assignments: readonly Assignment[]; exhausted: readonly ClassId[]; more: boolean },
@@ -241,7 +243,10 @@ export interface Commands {
   forgive: [{ job: JobId | null; worker: WorkerId | null; kind: string | null }, { done: true }];
 
   /** Why tasks wait: one task, or those of a job (its first hundred, arrays as a whole). Changes nothing. See `domain/why.ts`. */
-  why: [{ task: TaskId; job?: undefined } | { job: JobId; task?: undefined }, { job: Job; tasks: readonly TaskWhy[] }];
+  why: [
+    ({ task: TaskId; job?: undefined } | { job: JobId; task?: undefined }) & { keepAfterMs?: number },
+    { job: Job; tasks: readonly TaskWhy[] },
+  ];
   /** Nobody who could run this task was present for as long as its policy waits: it fails, unless somebody has come. */
   giveUp: [{ task: TaskId }, { moved: boolean }];
   /** Inner duties: what is due, the next page of sweeps, forced ends. Run by the engine as `system`. */

@@ -21,7 +21,7 @@ import { createLive } from './live.ts';
 import { createLogs } from './logs.ts';
 import { createMirror } from './mirror.ts';
 import { createProgress } from './progress.ts';
-import { createRunner } from './run.ts';
+import { createRunner, type Runner } from './run.ts';
 import { createSafetyNet } from './safety-net.ts';
 import { type LiveSession, SessionTable } from './session-table.ts';
 import { createSessions } from './sessions.ts';
@@ -51,6 +51,8 @@ export interface EngineDeps {
   readonly forceMs?: number;
   /** Whether jobs taken in from now on share the yard between their owners. Default no. */
   readonly fairness?: boolean;
+  /** So old must a task be before a worker is kept for it. Default two minutes. */
+  readonly keepAfterMs?: number;
   /** Hears of every attempt that began, after its commit (for figures). */
   began?(task: Task): void;
 }
@@ -70,7 +72,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
   const { newest } = await rows.changesSince(Number.MAX_SAFE_INTEGER, 1);
   const feed = createFeed(store, newest, (cause) => failed('feed', cause));
   const query = createQueries(store, table, clock);
-  const runner = createRunner({
+  const direct = createRunner({
     store,
     clock,
     random,
@@ -84,6 +86,15 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
     failed: (name, detail) => log.error({ command: name, err: detail }, 'command:failed'),
     refused: (by, name, { code, detail }) => log.info({ by: by.id, command: name, code, detail }, 'command:refused'),
   });
+  const { keepAfterMs } = deps;
+  const runner: Runner = {
+    ...direct,
+    // Whoever claims, or asks why nothing is claimed, does so by the yard's own rules.
+    command: (by, name, input) =>
+      keepAfterMs !== undefined && (name === 'claim' || name === 'why')
+        ? direct.command(by, name, { ...input, keepAfterMs })
+        : direct.command(by, name, input),
+  };
   const insist = createInsist(runner, clock);
   const watch = createWatch(clock, insist, deps.forceMs ?? defaultForceMs);
   const mirror = createMirror({ table, watch, moved: taskMoved, ...(deps.began === undefined ? {} : { began: deps.began }) });

@@ -1,9 +1,10 @@
 import type { Artifact, Attempt } from '../domain/attempt.ts';
+import type { Reservation } from '../domain/backfill.ts';
 import type { Change, NewChange } from '../domain/change.ts';
 import type { Refusal } from '../domain/errors.ts';
 import type { AttemptNumber, BodyId, ClassId, JobId, Millis, SessionNumber, TaskId, WorkerId } from '../domain/ids.ts';
 import type { Job, JobState } from '../domain/job.ts';
-import type { ClassSpec } from '../domain/needs.ts';
+import type { Amounts, ClassSpec } from '../domain/needs.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Rate } from '../domain/rate.ts';
 import type {
@@ -157,6 +158,10 @@ export interface Reads {
   /** Shares of the owners, and rates, that these classes (or all that may have something ready) name; the clock's row with shares. */
   shares: [{ classes: readonly ClassId[] | 'live' }, Share[]];
   rates: [{ classes: readonly ClassId[] | 'live' }, Rate[]];
+  /** All of them, with the workers that are kept. */
+  reservations: [null, { row: Reservation; worker: Worker | null }[]];
+  /** What the worker runs that began at or after this moment, added up. */
+  begunSince: [{ worker: WorkerId; since: Millis }, Amounts];
   bodies: [readonly BodyId[], Body[]];
   /** Last checkpoint of a task as JSON text; small, durable, survives attempts. Dropped with the task. */
   checkpoints: [readonly TaskId[], { task: TaskId; json: string }[]];
@@ -225,6 +230,7 @@ export type Write =
   | { readonly put: 'pool'; readonly row: Pool }
   | { readonly put: 'tally'; readonly row: Tally }
   | { readonly put: 'share'; readonly row: Share }
+  | { readonly put: 'reservation'; readonly row: Reservation }
   | { readonly put: 'rate'; readonly row: Rate }
   | { readonly put: 'edge'; readonly row: Edge; readonly fresh: boolean }
   | { readonly put: 'exclusion'; readonly row: Exclusion }
@@ -257,6 +263,7 @@ export type Write =
       readonly why?: Exclusion['why'];
     }
   | { readonly drop: 'blocks'; readonly job: JobId | null; readonly worker: WorkerId | null; readonly kind: string | null }
+  | { readonly drop: 'reservation'; readonly worker: WorkerId }
   /** Blocks that have ended by themselves. */
   | { readonly drop: 'blocksOver'; readonly now: Millis }
   | { readonly drop: 'faults'; readonly job: JobId | null; readonly worker: WorkerId | null; readonly kind: string | null };

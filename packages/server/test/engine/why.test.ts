@@ -165,7 +165,17 @@ describe('empty exactly when a claim would succeed', () => {
   async function claimable(yard: Yard): Promise<ReadonlyMap<number, readonly number[]>> {
     const given = new Map<number, readonly number[]>();
     for (const { id, session } of yard.rows().workers) {
-      const input = { worker: id, session, max: 256, mode: 'run', deadline: null, kinds: null, resume: false, poolsToo: true };
+      const input = {
+        worker: id,
+        session,
+        max: 256,
+        mode: 'run',
+        deadline: null,
+        kinds: null,
+        resume: false,
+        poolsToo: true,
+        keepAfterMs: 10_000,
+      };
       const { answers } = await yard.store.run([{ name: 'tried', input, now: yard.clock.now(), by: admin, dice: 0 }]);
       const [answer] = answers;
       if (answer !== undefined && 'refusal' in answer && answer.refusal.code === 'conflict') {

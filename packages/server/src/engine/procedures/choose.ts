@@ -9,6 +9,7 @@ import { roomOf, type Worker } from '../../domain/worker.ts';
 import type { Head } from '../../ports/store.ts';
 import { blockedKey } from './claimable.ts';
 import type { Draft } from './draft.ts';
+import type { Keeping } from './keeping.ts';
 import { nextTurn, turnsOf } from './turns.ts';
 
 /** A task row, or one index of an array. */
@@ -30,17 +31,20 @@ interface Asked {
   /** `job kind` that this worker must not take. */
   readonly blocked: ReadonlySet<string>;
   readonly mode: 'run' | 'offer';
+  /** What the worker is kept for. */
+  readonly keeping?: Keeping;
 }
 
 /** Best first, as long as room and pools last. */
-export function choose(draft: Draft, worker: Worker, { heads, classes, max, depth, blocked, mode }: Asked): Choice {
+export function choose(draft: Draft, worker: Worker, { heads, classes, max, depth, blocked, mode, keeping }: Asked): Choice {
   const picks: Pick[] = [];
   const full = new Set<ClassId>();
   const left = new Set<ClassId>();
   const taker = takerFor(draft, worker, mode);
-  const take = (id: ClassId): boolean => {
+  const take = (head: Head): boolean => {
+    const id = head.class;
     if (picks.length >= max || full.has(id)) left.add(id);
-    else if (taker(id)) return true;
+    else if ((keeping?.admits(head, draft.class(id).spec.amounts) ?? true) && taker(id)) return true;
     else full.add(id);
     return false;
   };
@@ -51,8 +55,8 @@ export function choose(draft: Draft, worker: Worker, { heads, classes, max, dept
   } else {
     for (const head of open.length < 2 ? open : open.toSorted(compareHeads)) {
       if ('task' in head) {
-        if (take(head.class)) picks.push({ task: head.task });
-      } else chooseFrom(head.array, head.class, draft, take, picks);
+        if (take(head)) picks.push({ task: head.task });
+      } else chooseFrom(head, draft, take, picks);
     }
   }
   const shown = new Map<ClassId, number>();
@@ -70,7 +74,7 @@ function ofHead(head: Head): [job: number, kind: string] {
 }
 
 /** Within a job priority whoever was served least comes first; what is taken here counts at once. */
-function chooseInTurn(draft: Draft, heads: readonly Head[], take: (id: ClassId) => boolean, picks: Pick[]): void {
+function chooseInTurn(draft: Draft, heads: readonly Head[], take: (head: Head) => boolean, picks: Pick[]): void {
   const turns = turnsOf(heads, (head) => draft.class(head.class).spec.fair);
   const taken = new Map<string, number>();
   const usage = (key: string): number => usageOf(draft.shares, key, draft.now) + (taken.get(key) ?? 0);
@@ -78,7 +82,7 @@ function chooseInTurn(draft: Draft, heads: readonly Head[], take: (id: ClassId) 
     const head = turn.next();
     if (head === null) continue;
     const id = head.class;
-    if (!take(id)) {
+    if (!take(head)) {
       turn.drop();
       continue;
     }
@@ -93,10 +97,11 @@ function chooseInTurn(draft: Draft, heads: readonly Head[], take: (id: ClassId) 
   }
 }
 
-function chooseFrom(array: TaskArray, id: ClassId, draft: Draft, take: (id: ClassId) => boolean, picks: Pick[]): void {
+function chooseFrom(head: Head & { array: TaskArray }, draft: Draft, take: (head: Head) => boolean, picks: Pick[]): void {
+  const { array } = head;
   draft.load({ arrays: [array] });
   for (let index = array.next; index < array.size; index++) {
-    if (!take(id)) return;
+    if (!take(head)) return;
     picks.push({ array: array.id, index });
   }
 }

@@ -1,3 +1,4 @@
+import { keepAfterMs } from '../../domain/backfill.ts';
 import { refuse } from '../../domain/errors.ts';
 import type { TaskId } from '../../domain/ids.ts';
 import { reaches } from '../../domain/principal.ts';
@@ -5,12 +6,13 @@ import type { InternedClass } from '../../domain/rows.ts';
 import { pickClasses, poolsHaveRoom, poolsWanted } from '../../domain/scheduling.ts';
 import { isRunningLike } from '../../domain/task.ts';
 import { mayClaim, suits, type Worker } from '../../domain/worker.ts';
-import { read } from '../../ports/store.ts';
+import { type Head, read } from '../../ports/store.ts';
 import type { Assignment, InputOf } from '../commands.ts';
 import { choose, type Pick } from './choose.ts';
 import { loadChosen } from './chosen.ts';
 import { blockedKey, blockedKeys, depthFor, headsFor, mostAtOnce, rateHasRoom } from './claimable.ts';
 import { Draft } from './draft.ts';
+import { keepingFor, largeFor, settleKeeping, sinceRequest } from './keeping.ts';
 import { noWorker } from './rounds.ts';
 import type { ProcedureOf } from './types.ts';
 
@@ -22,6 +24,7 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
     pools: { read: 'allPools', of: null },
     shares: { read: 'shares', of: { classes: 'live' } },
     rates: { read: 'rates', of: { classes: 'live' } },
+    reserved: { read: 'reservations', of: null },
     held: input.resume
       ? { read: 'heldBy', of: { worker: input.worker, session: input.session, after: 0, limit: mostAtOnce } }
       : undefined,
@@ -47,15 +50,28 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
   );
   const classes = candidates(worker, open, draft, input);
   const max = Math.min(input.max, mostAtOnce);
-  const depth = depthFor(max, classes.length);
-  const { heads } = yield* read({ heads: headsFor(worker, classes, depth, context.now) });
-  const { picks, used, full } = choose(draft, worker, { heads, classes, max, depth, blocked, mode: input.mode });
+  const large = mayClaim(worker) && input.poolsToo ? largeFor(draft, worker, open) : [];
+  const { reserved } = first;
+  // What is only shown in advance would be in the way of what the worker is kept for.
+  if (!input.poolsToo && reserved.some(({ row }) => row.worker === worker.id)) {
+    return draft.done({ assignments: [], exhausted: [], more: false });
+  }
+  const depth = depthFor(max, classes.length + large.length);
+  const { heads: seen, begunSince } = yield* read({
+    heads: headsFor(worker, [...classes, ...large], depth, context.now),
+    begunSince: sinceRequest(reserved, worker),
+  });
+  const afterMs = input.keepAfterMs ?? keepAfterMs;
+  const keeping = keepingFor(draft, worker, { heads: seen, large, reserved, begunSince, afterMs });
+  const heads = large.length === 0 ? seen : withoutClasses(seen, large);
+  const { picks, used, full } = choose(draft, worker, { heads, classes, max, depth, blocked, mode: input.mode, keeping });
   // What may be left in a class that was looked into is said, so that nobody waits beside it.
   const left = classes.some(({ id }) => !used.has(id) && !full.has(id));
   // A picky worker cannot tell what is left for others: rows may have been kept from it alone.
   const exhausted = worker.picky || blocked.size > 0 ? [] : [...used];
   for (const { id, spec } of first.classes)
     if (!poolsHaveRoom(spec, draft.pools) || !rateHasRoom(spec, draft)) exhausted.push(id);
+  settleKeeping(draft, keeping, idsOf(picks), reserved, worker.id);
   if (picks.length === 0) return draft.done({ assignments: [], exhausted, more: false });
   const facts = yield* loadChosen(draft, picks);
   const assignments: Assignment[] = [];
@@ -66,6 +82,14 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
   draft.closeJobs();
   return draft.done({ assignments, exhausted, more: left || assignments.length < picks.length });
 };
+
+function withoutClasses(heads: readonly Head[], classes: readonly InternedClass[]): Head[] {
+  const ids = new Set(classes.map(({ id }) => id));
+  return heads.filter((head) => !ids.has(head.class));
+}
+
+const idsOf = (picks: readonly Pick[]): ReadonlySet<TaskId> =>
+  new Set(picks.map((pick) => ('task' in pick ? pick.task.id : pick.array + pick.index)));
 
 function allowed(spec: InternedClass['spec'], input: InputOf<'claim'>, kinds: readonly string[] | null, draft: Draft): boolean {
   if (input.kinds !== null && !input.kinds.includes(spec.kind)) return false;

@@ -1,12 +1,13 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { TaskId } from '../../domain/ids.ts';
-import { fitsIn } from '../../domain/needs.ts';
+import { fitsIn, nothing } from '../../domain/needs.ts';
 import { type Principal, reaches } from '../../domain/principal.ts';
 import type { Task } from '../../domain/task.ts';
 import { roomOf, type Worker } from '../../domain/worker.ts';
 import { type Done, read } from '../../ports/store.ts';
 import { assignmentOf, indexValue } from './assignment.ts';
 import { Draft } from './draft.ts';
+import { isInTheWay, type Reserved, sinceRequest } from './keeping.ts';
 import { finish, loadAround } from './rounds.ts';
 import type { ProcedureOf, Reading } from './types.ts';
 import type { Spoken } from './working-set.ts';
@@ -17,21 +18,23 @@ const notOffered = (task: TaskId): { refusal: Refusal } => refuse('void_offer', 
 function* answering(
   { task: id, session }: { task: TaskId; session: number },
   by: Principal,
-): Reading<{ task: Task; worker: Worker } | null> {
-  const { task, worker } = yield* read({
+): Reading<{ task: Task; worker: Worker; reserved: readonly Reserved[] } | null> {
+  const { task, worker, reserved } = yield* read({
     task: { read: 'task', of: id },
     worker: { read: 'workerBySession', of: session },
+    reserved: { read: 'reservations', of: null },
   });
-  return task === null || worker === null || !reaches(by, worker.owner) ? null : { task, worker };
+  return task === null || worker === null || !reaches(by, worker.owner) ? null : { task, worker, reserved };
 }
 
 /** The worker takes what it was offered. */
 export const accept: ProcedureOf<'accept'> = function* (input, context) {
   const found = yield* answering(input, context.by);
   if (found === null) return notOffered(input.task);
-  const { task, worker } = found;
+  const { task, worker, reserved } = found;
   const draft = new Draft(context).load({ workers: [worker] });
-  yield* loadAround(draft, [task]);
+  const since = sinceRequest(reserved, worker);
+  const also = yield* loadAround(draft, [task], [], [], since === undefined ? undefined : { since });
   // Its answer has come, late: it may be offered this task again.
   if (task.state.state !== 'offered' || task.state.session !== input.session) return voided(draft, task.id, worker);
   const { array, index } = task;
@@ -40,7 +43,8 @@ export const accept: ProcedureOf<'accept'> = function* (input, context) {
     checkpoints: { read: 'checkpoints', of: task.attempt > 0 ? [task.id] : [] },
     items: array !== null && index !== null ? { read: 'items', of: { array, from: index, n: 1 } } : undefined,
   });
-  if (!hasRoom(draft, task, worker)) {
+  const { amounts } = draft.class(task.class).spec;
+  if (!hasRoom(draft, task, worker) || isInTheWay(reserved, worker, task, amounts, also?.since ?? nothing)) {
     // It was given something else in the very moment in which it accepted this.
     draft.step(task.id, { event: 'decline', session: input.session, how: 'expire' });
     draft.closeJobs();

@@ -1,5 +1,7 @@
+import { keepAfterMs } from '../../domain/backfill.ts';
 import { isRegistered } from '../../domain/candidates.ts';
 import type { Job } from '../../domain/job.ts';
+import type { Amounts } from '../../domain/needs.ts';
 import { may, type Principal, reaches } from '../../domain/principal.ts';
 import type { Block, Edge, Exclusion, InternedClass } from '../../domain/rows.ts';
 import { leastBusyFirst, pickClasses } from '../../domain/scheduling.ts';
@@ -22,6 +24,7 @@ import { restOf, virtualTask } from './array-rest.ts';
 import { choose } from './choose.ts';
 import { blockedKey, blockedKeys, depthFor, headsFor, mostAtOnce, rateHasRoom } from './claimable.ts';
 import { Draft } from './draft.ts';
+import { keepingFor, largeFor, type Reserved, sinceRequest } from './keeping.ts';
 import { noJob, noTask, seesJob } from './rounds.ts';
 import type { ProcedureOf } from './types.ts';
 
@@ -50,6 +53,7 @@ export const why: ProcedureOf<'why'> = function* (input, context) {
     pools: { read: 'allPools', of: null },
     shares: { read: 'shares', of: { classes: 'live' } },
     rates: { read: 'rates', of: { classes: 'live' } },
+    reserved: { read: 'reservations', of: null },
   });
   const { task = null, array = null, tasks = [], arrays = [] } = first;
   const subjects = input.task === undefined ? subjectsOf(tasks, arrays) : oneSubject(input.task, task, array);
@@ -61,8 +65,8 @@ export const why: ProcedureOf<'why'> = function* (input, context) {
     mostWorkers,
   );
   const second: Record<string, ReadRequest> = {};
-  for (const { id, array: of, attempt, parentsLeft } of subjects) {
-    if (attempt > 0 || of === null) second[`exclusions ${id}`] = { read: 'exclusions', of: { task: id } };
+  for (const { id, array: of, parentsLeft } of subjects) {
+    second[`exclusions ${id}`] = { read: 'exclusions', of: { task: id } };
     if (parentsLeft > 0) {
       const child = of === null ? ({ kind: 'task', child: id } as const) : ({ kind: 'array', child: of } as const);
       second[`edges ${id}`] = { read: 'parentsOf', of: child };
@@ -84,7 +88,11 @@ export const why: ProcedureOf<'why'> = function* (input, context) {
   draft.load({ shares: first.shares, rates: first.rates });
   const asks = claiming.map((worker) => askFor(draft, worker, first.classes, got[`blocks ${worker.id}`] ?? []));
   const third: Record<string, ReadRequest> = {};
-  for (const { worker, classes, depth } of asks) third[`heads ${worker.id}`] = headsFor(worker, classes, depth, context.now);
+  for (const { worker, classes, large, depth } of asks) {
+    third[`heads ${worker.id}`] = headsFor(worker, [...classes, ...large], depth, context.now);
+    const since = sinceRequest(first.reserved, worker);
+    if (since !== undefined) third[`since ${worker.id}`] = since;
+  }
   const waited = subjects.flatMap(
     ({ id }) => (got[`edges ${id}`] as readonly Edge[] | undefined)?.filter(({ done }) => !done) ?? [],
   );
@@ -98,7 +106,16 @@ export const why: ProcedureOf<'why'> = function* (input, context) {
     parentJobs: { read: 'jobs', of: of('job') },
   });
   const heads = last as unknown as Readonly<Record<string, readonly Head[]>>;
-  const next = new Map(asks.map((ask) => [ask.worker.id, picked(draft, ask, heads[`heads ${ask.worker.id}`] ?? [])]));
+  const sums = last as unknown as Readonly<Record<string, Amounts | undefined>>;
+  const { reserved } = first;
+  const afterMs = input.keepAfterMs ?? keepAfterMs;
+  const next = new Map(
+    asks.map((ask) => {
+      const { id } = ask.worker;
+      const seen = { heads: heads[`heads ${id}`] ?? [], reserved, begunSince: sums[`since ${id}`], afterMs };
+      return [id, picked(draft, ask, seen)] as const;
+    }),
+  );
   const named = parentsBy(last.parents, last.parentArrays, last.parentJobs, context.by);
   return draft.done({
     job,
@@ -149,6 +166,8 @@ function oneSubject(id: number, task: Task | null, array: TaskArray | null): Sub
 interface Ask {
   readonly worker: Worker;
   readonly classes: readonly InternedClass[];
+  /** Too large at present. */
+  readonly large: readonly InternedClass[];
   readonly depth: number;
   readonly blocked: ReadonlySet<string>;
 }
@@ -158,13 +177,28 @@ function askFor(draft: Draft, worker: Worker, live: readonly InternedClass[], bl
   const blocked = blockedKeys(blocks);
   const open = live.filter(({ spec }) => !blocked.has(blockedKey(spec.blockJob, spec.kind)));
   const classes = pickClasses(worker, open, draft.pools).filter(({ spec }) => rateHasRoom(spec, draft));
-  return { worker, classes, depth: depthFor(mostAtOnce, classes.length), blocked };
+  const large = largeFor(draft, worker, open);
+  return { worker, classes, large, depth: depthFor(mostAtOnce, classes.length + large.length), blocked };
 }
 
-/** Ids of what it would be given. */
-function picked(draft: Draft, { worker, classes, depth, blocked }: Ask, heads: readonly Head[]): ReadonlySet<number> {
-  const { picks } = choose(draft, worker, { heads, classes, max: mostAtOnce, depth, blocked, mode: 'run' });
-  return new Set(picks.map((pick) => ('task' in pick ? pick.task.id : pick.array + pick.index)));
+interface Next {
+  /** What it would be given. */
+  readonly ids: ReadonlySet<number>;
+  /** The task that it is kept for. */
+  readonly kept: number | null;
+}
+
+function picked(
+  draft: Draft,
+  { worker, classes, large, depth, blocked }: Ask,
+  seen: { heads: readonly Head[]; reserved: readonly Reserved[]; begunSince: Amounts | undefined; afterMs: number },
+): Next {
+  const keeping = keepingFor(draft, worker, { ...seen, large });
+  const tooLarge = new Set(large.map(({ id }) => id));
+  const heads = seen.heads.filter((head) => !tooLarge.has(head.class));
+  const { picks } = choose(draft, worker, { heads, classes, max: mostAtOnce, depth, blocked, mode: 'run', keeping });
+  const ids = new Set(picks.map((pick) => ('task' in pick ? pick.task.id : pick.array + pick.index)));
+  return { ids, kept: keeping.row?.task ?? null };
 }
 
 function causesOf(
@@ -172,7 +206,7 @@ function causesOf(
   { id, state }: Subject,
   one: Case,
   workers: readonly Worker[],
-  next: ReadonlyMap<number, ReadonlySet<number>>,
+  next: ReadonlyMap<number, Next>,
 ): Cause[] {
   if (isEnded(state) || (state.state !== 'waiting' && state.state !== 'ready' && state.state !== 'offered')) return [];
   const own = ownCauses(one, { workers });
@@ -186,8 +220,10 @@ function causesOf(
   for (const worker of workers) {
     const obstacle = obstacleFor(worker, one, draft.now);
     const could = obstacle === null || (waits && obstacle.code === 'busy');
-    if (could && (waits || pools.length > 0 || next.get(worker.id)?.has(id))) return [...own, ...pools];
-    found.push({ worker, obstacle: obstacle ?? { code: 'behind' } });
+    const { ids, kept = null } = next.get(worker.id) ?? {};
+    if (could && (waits || pools.length > 0 || ids?.has(id))) return [...own, ...pools];
+    const last: Obstacle = kept === null || kept === id ? { code: 'behind' } : { code: 'kept', task: kept };
+    found.push({ worker, obstacle: obstacle ?? last });
   }
   return [...own, ...pools, ...workerCauses(found)];
 }

@@ -3,9 +3,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { first } from './migrations/0001-first.ts';
 import { farms } from './migrations/0002-farms.ts';
 import { scheduling } from './migrations/0003-scheduling.ts';
+import { reservations } from './migrations/0004-reservations.ts';
 
 /** In order; the position + 1 is the schema's number (`PRAGMA user_version`). Never edit one that was released: add one. */
-export const migrations: readonly string[] = [first, farms, scheduling];
+export const migrations: readonly string[] = [first, farms, scheduling, reservations];
 
 export const schemaVersion = migrations.length;
 

@@ -36,6 +36,8 @@ export function readTable(rows: Rows): ReadTable {
       const { fair } = classes === 'live' ? rows.live.keys() : keysOf(rows.classes.list(sorted(classes)));
       return fair.length === 0 ? [] : rows.shares.list([clockKey, ...fair]);
     },
+    reservations: () => rows.reservations.list().map((row) => ({ row, worker: rows.workers.get(row.worker) })),
+    begunSince: search.begunSince,
     rates: ({ classes }) =>
       rows.rates.list((classes === 'live' ? rows.live.keys() : keysOf(rows.classes.list(sorted(classes)))).rate),
     tallies: (kinds) => rows.tallies.list(kinds),

@@ -14,7 +14,7 @@ import { attemptTable } from './tables/attempt-table.ts';
 import { poolTable, tallyTable } from './tables/count-tables.ts';
 import { itemTable } from './tables/item-table.ts';
 import { jobTable } from './tables/job-table.ts';
-import { rateTable, shareTable } from './tables/share-tables.ts';
+import { rateTable, reservationTable, shareTable } from './tables/share-tables.ts';
 import {
   blockTable,
   checkpointTable,
@@ -50,6 +50,7 @@ export function openRows(connection: Connection, window: number) {
   const tallies = new RowCache(tallyTable(connection), keep.tallies);
   const shares = new RowCache(shareTable(connection), keep.pools);
   const rates = new RowCache(rateTable(connection), keep.pools);
+  const reservations = reservationTable(connection);
   const changes = new ManyRows(connection, 'change', changeColumns);
   const audit = new ManyRows(connection, 'audit', auditColumns);
   const live = new LiveClasses(connection, classes);
@@ -89,6 +90,7 @@ export function openRows(connection: Connection, window: number) {
     tallies,
     shares,
     rates,
+    reservations,
     changes,
     audit,
     live,
@@ -118,6 +120,7 @@ export function openRows(connection: Connection, window: number) {
       heads.forget();
       sessions.forget();
       poolNames.forget();
+      reservations.forget();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type Counts, moved, noCounts } from '../../domain/counts.ts';
 import type { ClassId, JobId, SessionNumber, TaskId, WorkerId } from '../../domain/ids.ts';
 import type { Job, JobState } from '../../domain/job.ts';
+import { type Amounts, nothing, plus } from '../../domain/needs.ts';
 import { type Task, type TaskArray, type TaskStateName, taskStates } from '../../domain/task.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { Reads } from '../../ports/store.ts';
@@ -12,6 +13,9 @@ import { jobState, taskState } from './codes.ts';
 import type { Cells, Connection, Statement } from './database.ts';
 import type { RowCache } from './row-cache.ts';
 import type { Rows } from './rows.ts';
+
+/** What one worker may hold, as far as anybody adds it up. */
+const mostHeld = 10_000;
 
 /** Every state's bit. */
 const allStates = 2 ** taskStates.length - 1;
@@ -71,6 +75,15 @@ export function searches(rows: Rows) {
     heldBy({ worker, session, after, limit }: Reads['heldBy'][0]): Task[] {
       tasks.flush();
       return keptTasks(worker === null ? heldByAny.all(session, after, limit) : held.all(worker, session, after, limit));
+    },
+    begunSince({ worker, since }: Reads['begunSince'][0]): Amounts {
+      tasks.flush();
+      const begun = keptTasks(held.all(worker, null, 0, mostHeld)).filter(
+        ({ state, startedAt }) => state.state !== 'offered' && startedAt !== null && startedAt >= since,
+      );
+      let sum = nothing;
+      for (const task of begun) sum = plus(sum, rows.classes.get(task.class)?.spec.amounts ?? nothing);
+      return sum;
     },
     tasksOf({ job, after, states, limit }: Reads['tasksOf'][0]): Task[] {
       tasks.flush();

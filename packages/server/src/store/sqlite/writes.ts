@@ -41,6 +41,7 @@ const puts: Puts = {
     rows.pools.put(row, false);
   },
   tally: (rows, { row }) => rows.tallies.put(row, false),
+  reservation: (rows, { row }) => rows.reservations.put(row),
   share: (rows, { row }) => rows.shares.put(row, false),
   rate(rows, { row }, notes) {
     if (row.freeAt !== null) notes.of({ due: [row.freeAt] });
@@ -67,6 +68,7 @@ const drops: Drops = {
     rows.exclusions.drop({ worker: id });
     rows.blocks.drop(null, id, null);
     rows.faults.drop(null, id, null);
+    rows.reservations.drop(id);
     rows.workers.remove(id);
   },
   pool(rows, { name }) {
@@ -81,6 +83,7 @@ const drops: Drops = {
   job: (rows, { id }) => dropJob(rows, id),
   exclusions: (rows, of) => rows.exclusions.drop(of),
   blocks: (rows, { job, worker, kind }) => rows.blocks.drop(job, worker, kind),
+  reservation: (rows, { worker }) => rows.reservations.drop(worker),
   blocksOver: (rows, { now }) => rows.blocks.dropOver(now),
   faults: (rows, { job, worker, kind }) => rows.faults.drop(job, worker, kind),
 };

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Attempt } from '../../../src/domain/attempt.ts';
+import type { Reservation } from '../../../src/domain/backfill.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import type { Block, Edge, Exclusion, Fault, InternedClass, Pool, Sweep, Tally } from '../../../src/domain/rows.ts';
 import type { Share } from '../../../src/domain/share.ts';
@@ -28,6 +29,7 @@ export interface AllRows {
   readonly blocks: readonly Block[];
   readonly faults: readonly Fault[];
   readonly shares: readonly Share[];
+  readonly reservations: readonly Reservation[];
   readonly rates: readonly { readonly key: string; readonly offered: number; readonly starts: readonly number[] }[];
   readonly classes: readonly InternedClass[];
   readonly sweeps: readonly Sweep[];
@@ -72,6 +74,7 @@ export function openRows(file: string): { read(): AllRows; close(): void } {
     faults: table(['job', 'worker', 'kind', 'failures'], 'fault', ([job, worker, kind, failures]) => {
       return { job, worker, kind, failures } as Fault;
     }),
+    reservations: table(['row'], 'reservation', ([row]) => JSON.parse(row as string) as Reservation),
     shares: table(['key', 'served', 'running', 'started'], 'share', ([key, served, running, started]) => {
       return { key, served, running, started } as Share;
     }),

@@ -19,6 +19,7 @@ export function faultsIn(rows: AllRows): string[] {
     ...arrayFaults(book),
     ...dependencyFaults(book),
     ...blockFaults(book),
+    ...keptFaults(book),
     ...rateFaults(book),
     ...shareFaults(book),
     ...rows.sweeps.map(({ key }) => `sweep ${key} is left undone`),
@@ -281,6 +282,19 @@ function rateFaults(book: Book): string[] {
   return [...counts, ...bursts];
 }
 
+/** No two workers are kept for one task, and none is kept while what it is kept for would fit. */
+function keptFaults(book: Book): string[] {
+  const seen = new Map<number, number>();
+  return book.reservations.flatMap(({ task, worker: id }) => {
+    const other = seen.get(task);
+    seen.set(task, id);
+    const worker = book.workerOf.get(id);
+    const asleep = worker === undefined || worker.status !== 'online' || worker.mode !== 'awake' || worker.wanted !== null;
+    const twice = other === undefined || asleep ? [] : [`workers ${other} and ${id} are kept for task ${task}`];
+    return worker === undefined ? [...twice, `worker ${id} is kept for task ${task}, and gone`] : twice;
+  });
+}
+
 /** What is counted as running for an owner is what runs. */
 function shareFaults(book: Book): string[] {
   const running = new Map<string, number>();
@@ -337,6 +351,8 @@ export function couldBegin(rows: AllRows, workerId: number, now: number, offer: 
   const worker = book.workerOf.get(workerId);
   if (worker === undefined || worker.status !== 'online' || worker.mode !== 'awake') return null;
   if (worker.wanted !== null && worker.wanted.mode !== 'awake') return null;
+  // What it is kept for comes first: what may be begun beside is looked at by tests of its own.
+  if (rows.reservations.some((one) => one.worker === workerId)) return null;
   let room = worker.profile.room === 'reported' ? (worker.reported ?? worker.total) : minus(worker.total, worker.used);
   // What it was offered in one go stands side by side in its room.
   if (offer) {

@@ -21,7 +21,7 @@ export interface SimulationOptions {
 /** Plays one yard from its seed; throws with everything that did not hold. */
 export async function simulate(options: SimulationOptions): Promise<{ begun: number; succeeded: number }> {
   // Every third yard is shared out between its owners.
-  const yard = await openYard({ fairness: options.seed % 3 === 0, ...options.yard, onDisk: true });
+  const yard = await openYard({ fairness: options.seed % 3 === 0, keepAfterMs: 10_000, ...options.yard, onDisk: true });
   try {
     return await new Simulation(yard, options).play();
   } finally {

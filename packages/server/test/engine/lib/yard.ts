@@ -48,6 +48,7 @@ export interface Yard extends AsyncDisposable {
 export interface YardOptions {
   readonly forceMs?: number;
   readonly fairness?: boolean;
+  readonly keepAfterMs?: number;
   /** A database file instead of memory, so that `rows` can look into it. */
   readonly onDisk?: boolean;
   /** The store's thread, as the server has it; with `onDisk`, and its own procedures only. */
@@ -94,6 +95,7 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
     log,
     forceMs: options.forceMs ?? 60_000,
     fairness: options.fairness ?? false,
+    ...(options.keepAfterMs === undefined ? {} : { keepAfterMs: options.keepAfterMs }),
   };
   const build = () => createEngine(deps);
   let built = await build();

@@ -1,3 +1,4 @@
+import type { Reservation } from '../../../domain/backfill.ts';
 import type { Rate } from '../../../domain/rate.ts';
 import type { Share } from '../../../domain/share.ts';
 import type { Connection } from '../database.ts';
@@ -39,5 +40,35 @@ export function rateTable(connection: Connection): Table<string, Rate> {
     insert: put,
     update: put,
     remove: (key) => void remove.run(key),
+  };
+}
+
+/** Few, read with every claim: kept in memory as a whole. */
+export function reservationTable(connection: Connection) {
+  const all = connection.prepare('SELECT row FROM reservation ORDER BY worker');
+  const write = connection.prepare('INSERT OR REPLACE INTO reservation (worker, row) VALUES (?, ?)');
+  const drop = connection.prepare('DELETE FROM reservation WHERE worker = ?');
+  let rows: Map<number, Reservation> | null = null;
+  const known = (): Map<number, Reservation> => {
+    rows ??= new Map(
+      all
+        .all()
+        .map(([text]) => JSON.parse(text as string) as Reservation)
+        .map((row) => [row.worker, row]),
+    );
+    return rows;
+  };
+  return {
+    list: (): Reservation[] => [...known().values()],
+    put(row: Reservation): void {
+      write.run(row.worker, JSON.stringify(row));
+      known().set(row.worker, row);
+    },
+    drop(worker: number): void {
+      if (known().delete(worker)) drop.run(worker);
+    },
+    forget(): void {
+      rows = null;
+    },
   };
 }
