@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { root } from './lib.ts';
+import { apiPage } from './reference/api.ts';
 import { changesPage } from './reference/changes.ts';
 import { errorsPage } from './reference/errors.ts';
 import { metricsPage } from './reference/metrics.ts';
@@ -12,6 +13,7 @@ const folder = path.join(root, 'docs/reference');
 
 async function pages(): Promise<Record<string, string>> {
   const made: Record<string, string> = {
+    api: apiPage(),
     errors: errorsPage(),
     metrics: metricsPage(),
     changes: changesPage(),

@@ -89,6 +89,7 @@ describe.skipIf(!mayMount)('a full disk (tmpfs)', () => {
     await submit();
     await appendFile(join(yard.dir.path, 'stop'), '');
     expect((await client.jobs.wait(talking.id)).state).toBe('succeeded');
+    expect((await client.tasks.show(task)).attempt).toBe(1);
     const log = await yard.cli(['logs', String(talking.id)]);
     expect(log.out).toMatch(/last word\n$/);
     // Every line from the first to the last is there, in order, but for what is told to be missing.

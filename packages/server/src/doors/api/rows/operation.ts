@@ -8,8 +8,9 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const LogLevel = Type.Object({ level: Type.Enum([...levels]) }, closed);
 
 /** What an operator turns while the server runs. */
-export function operationRows({ log, ...rest }: ApiContext): HttpRow[] {
-  const row = rowDefiner({ log, ...rest });
+export function operationRows(context: ApiContext): HttpRow[] {
+  const { log } = context;
+  const row = rowDefiner(context);
   return [
     row({
       method: 'GET',
