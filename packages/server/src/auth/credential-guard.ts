@@ -5,14 +5,14 @@ import type { Standing } from './work-queue.ts';
 /**
  * Guesses of passwords, per address and per account. Some mistakes are free; after these each further one doubles the time
  * until the next try, up to a bound. Time without mistakes makes good. An account under attack is closed to addresses that
- * have been wrong lately, never to one that has not: nobody is locked out of his account by others.
+ * have been wrong lately, never to one that has not, or that is known: nobody is locked out of his account by others.
  */
 export interface CredentialGuard {
   /**
    * Asks for one try. It counts as wrong until `right` says otherwise, so that tries made at the same time count too.
-   * `waitMs`: not now.
+   * `waitMs`: not now. `known`: this address has been right for this account lately.
    */
-  enter(remote: string, account: string): Try | { readonly waitMs: number };
+  enter(remote: string, account: string, known?: boolean): Try | { readonly waitMs: number };
   /** Addresses and accounts remembered. */
   readonly size: number;
 }
@@ -60,10 +60,10 @@ export function createCredentialGuard({ clock, maxEntries = 10_000 }: GuardOptio
   const accounts = new Ledger(clock, rules.account, maxEntries);
 
   return {
-    enter(remote, account) {
+    enter(remote, account, known = false) {
       const address = networkOf(remote);
-      const standing: Standing = addresses.mistakes(address) < calmBelow ? 'calm' : 'suspect';
-      const waitMs = Math.max(addresses.wait(address), standing === 'calm' ? 0 : accounts.wait(account));
+      const standing = known ? 'known' : addresses.mistakes(address) < calmBelow ? 'calm' : 'suspect';
+      const waitMs = Math.max(addresses.wait(address), standing === 'suspect' ? accounts.wait(account) : 0);
       if (waitMs > 0) return { waitMs };
       const undo = [addresses.add(address), accounts.add(account)];
       return { standing, takeBack: () => callAll(undo.splice(0)) };

@@ -3,6 +3,7 @@ import { type AccountRecord, foldName } from './account-record.ts';
 import type { AccountStore } from './account-store.ts';
 import type { CredentialGuard, Try } from './credential-guard.ts';
 import type { Passwords } from './passwords.ts';
+import { networkOf } from './rate-limit.ts';
 
 /** Proving an account by its password, under the limits on guesses. Refused: `unauthenticated`, or `too_many` with `afterMs`. */
 export interface PasswordProof {
@@ -44,9 +45,15 @@ export function createPasswordProof({ store, passwords, guard }: PasswordProofDe
 
   return {
     async of(record, username, password, remote) {
-      const attempt = guard.enter(remote, foldName(username.slice(0, longestName)));
+      const attempt = guard.enter(remote, foldName(username.slice(0, longestName)), knows(record, remote));
       if (attempt.waitMs === undefined) return check(record, password, attempt);
       return refuse('too_many', 'Too many wrong passwords; wait before you try again', undefined, attempt.waitMs);
     },
   };
+}
+
+/** Somebody is signed in from there: while strangers fill the queue, such an address goes before them. */
+function knows(record: AccountRecord | null, remote: string): boolean {
+  const network = networkOf(remote);
+  return record?.sessions.some(({ from }) => networkOf(from.split(' ', 1)[0] ?? '') === network) ?? false;
 }

@@ -1,5 +1,9 @@
-/** Whose work it is: `calm` goes before `suspect` (an address that has lately been wrong), and is never turned away for it. */
-export type Standing = 'calm' | 'suspect';
+/**
+ * Whose work it is, the best first: from an address that has been right for this account lately (`known`), that has made hardly
+ * any mistakes (`calm`), or that has (`suspect`). The better goes first, and is never turned away for a worse one.
+ */
+export const standings = ['known', 'calm', 'suspect'] as const;
+export type Standing = (typeof standings)[number];
 
 /** Work that is done so many at a time, with bounded waiting. */
 export interface WorkQueue {
@@ -15,18 +19,20 @@ interface Waiter {
 }
 
 export function createWorkQueue({ atOnce, waiting }: { readonly atOnce: number; readonly waiting: number }): WorkQueue {
-  const queues: Readonly<Record<Standing, Waiter[]>> = { calm: [], suspect: [] };
+  const queues: Readonly<Record<Standing, Waiter[]>> = { known: [], calm: [], suspect: [] };
   let underway = 0;
-  const queued = (): number => queues.calm.length + queues.suspect.length;
+  const queued = (): number => standings.reduce((sum, standing) => sum + queues[standing].length, 0);
+  const worseThan = (standing: Standing): Standing[] => standings.slice(standings.indexOf(standing) + 1).reverse();
 
-  /** True: it is this work's turn. A calm newcomer takes the place of the suspect that came last. */
+  /** True: it is this work's turn. A newcomer takes the place of the worst, and of these the one that came last. */
   function turn(standing: Standing): Promise<boolean> | boolean {
     if (underway < atOnce) {
       underway++;
       return true;
     }
     if (queued() >= waiting) {
-      const last = standing === 'calm' ? queues.suspect.pop() : undefined;
+      const worse = worseThan(standing).find((one) => queues[one].length > 0);
+      const last = worse === undefined ? undefined : queues[worse].pop();
       if (last === undefined) return false;
       last.turnAway();
     }
@@ -36,7 +42,7 @@ export function createWorkQueue({ atOnce, waiting }: { readonly atOnce: number; 
   }
 
   function done(): void {
-    const next = queues.calm.shift() ?? queues.suspect.shift();
+    const next = queues.known.shift() ?? queues.calm.shift() ?? queues.suspect.shift();
     if (next === undefined) underway--;
     else next.go();
   }
