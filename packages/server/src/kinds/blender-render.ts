@@ -1,4 +1,3 @@
-import { framesText } from '@switchyard/sdk/frames.ts';
 import { closed } from '@switchyard/sdk/names.ts';
 import Type, { type Static } from 'typebox';
 import { type Result, refuse } from '../domain/errors.ts';
@@ -54,7 +53,7 @@ export const blenderRender: KindRow = {
             ...(overrides === null ? {} : { python_expr: overrides.check }),
           }),
         ],
-        items: base.chunks.map((chunk) => framesText(chunk, '..')),
+        items: base.items,
         after: first,
       },
       needs,

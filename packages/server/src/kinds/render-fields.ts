@@ -45,6 +45,8 @@ export interface RenderBase {
   /** All frames as text: `1-240`. */
   readonly framesText: string;
   readonly chunks: readonly (readonly number[])[];
+  /** The chunks as Blender's `--render-frame` takes them. */
+  readonly items: readonly string[];
   readonly stem: string;
   /** With its dot; null: the format says none. */
   readonly extension: string | null;
@@ -82,6 +84,13 @@ export function renderBase(spec: RenderFields, around: Around): Result<RenderBas
       '/spec/chunk_size',
     );
   }
+  const chunks = chunksOf(frames.value, spec.chunk_size);
+  const items = chunks.map((chunk) => framesText(chunk, '..'));
+  const longest = items.reduce((most, { length }) => Math.max(most, length), 0);
+  if (longest > limits.itemLength) {
+    const text = `A chunk of so many single frames needs ${longest} characters, and may have ${limits.itemLength}: reduce chunk_size`;
+    return refuse('too_large', text, '/spec/chunk_size');
+  }
   return {
     value: {
       filepath: filepath.value,
@@ -90,7 +99,8 @@ export function renderBase(spec: RenderFields, around: Around): Result<RenderBas
       pattern,
       frames: frames.value,
       framesText: shortText(frames.value),
-      chunks: chunksOf(frames.value, spec.chunk_size),
+      chunks,
+      items,
       stem: blendStem(filepath.value),
       extension: spec.output_file_extension ?? extensionOf(spec.format),
     },

@@ -147,6 +147,10 @@ describe('blender-render (flamenco §6.3)', () => {
     expect(refusalOf(simple({ frames: '1-100001', chunk_size: 1 }))).toContain('100001');
     expect(tasksOf(simple({ frames: '1-100000', chunk_size: 1 }))[0]?.array?.size).toBe(100_000);
     expect(refusalOf(simple({ nix: 1 }))).toContain('/spec/nix');
+    // What Blender is told must fit on a command line.
+    const odd = Array.from({ length: 2_000 }, (_, i) => i * 2).join(',');
+    expect(refusalOf(simple({ frames: odd, chunk_size: 2_000 }))).toContain('reduce chunk_size');
+    expect(tasksOf(simple({ frames: odd, chunk_size: 500 }))).toHaveLength(2);
   });
 
   it('the name of a video stays short', () => {
