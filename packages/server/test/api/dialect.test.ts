@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { roles } from '../../src/domain/principal.ts';
-import { bearer } from '../../src/doors/api/dialect.ts';
+import { bearer } from '../../src/doors/kit/login.ts';
 
 const admin = { ...roles.admin, id: 'token:1', name: 'admin', kinds: null };
 

@@ -1,7 +1,8 @@
 import type { JobRequest } from '@switchyard/sdk/job.ts';
 import type { TokenRequest } from '@switchyard/sdk/requests.ts';
+import type { HistoryPointView } from '@switchyard/sdk/system.ts';
 import type { TokenCreated, TokenView } from '@switchyard/sdk/token.ts';
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import type { Access } from '../../auth/open-access.ts';
 import type { Result } from '../../domain/errors.ts';
 import type { JobPlan } from '../../domain/plan.ts';
@@ -24,6 +25,11 @@ export interface ApiDeps extends DoorDeps {
   readonly setup: Setup;
   /** Prometheus text. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** The last hour in steps. */
+  readonly history: {
+    readonly stepMs: number;
+    points(): readonly (Omit<Static<typeof HistoryPointView>, 'at'> & { readonly at: number })[];
+  };
   /** Null: ready; else one sentence why not. */
   readonly notReady: () => Promise<string | null> | string | null;
   readonly limits?: Partial<ApiLimits>;

@@ -2,6 +2,7 @@ import { type ErrorCode, errors, type Refusal, type Result, refuse } from '../..
 import type { Principal } from '../../domain/principal.ts';
 import type { Authenticator } from '../kit/door.ts';
 import type { Answer, Credentials, HttpDialect, HttpRow, Spelling } from '../kit/http-row.ts';
+import { whoAsks } from '../kit/login.ts';
 import { nobody } from '../kit/row-request.ts';
 import type { FlamencoSettings } from './desk.ts';
 import type { Fleet } from './fleet.ts';
@@ -51,7 +52,9 @@ export function flamencoDialect(deps: DialectDeps): HttpDialect {
     authenticate: (credentials, row) => {
       const login = deps.loginOf(row);
       if (login === 'open') return { value: nobody };
-      return login === 'worker' ? worker(deps, credentials) : user(deps, credentials);
+      if (login === 'worker') return worker(deps, credentials);
+      // Credentials of workers open nothing here, and the other way round (flamenco §1).
+      return whoAsks(deps.auth, credentials, row.method !== 'GET');
     },
   };
 }
@@ -71,15 +74,4 @@ function worker({ fleet, settings, limits }: DialectDeps, { headers }: Credentia
 function split(text: string): [string, string] {
   const colon = text.indexOf(':');
   return colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
-}
-
-/** A token of ours. Credentials of workers open nothing here, and the other way round (flamenco §1). */
-async function user({ auth }: DialectDeps, { headers, remote }: Credentials): Promise<Result<Principal>> {
-  const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  if (token === undefined) return refuse('unauthenticated', 'Send a token of the server as `Authorization: Bearer TOKEN`');
-  const who = await auth.token(token, remote);
-  if (who !== null) return { value: who };
-  if (auth.throttled(remote)) return refuse('too_many', 'Too many wrong tokens from this address; wait a minute');
-  auth.failed(remote);
-  return refuse('unauthenticated', 'This token is unknown, expired or revoked');
 }

@@ -21,8 +21,6 @@ export interface FlamencoOptions extends FlamencoSettings {
   readonly limits?: Partial<FlamencoLimits>;
 }
 
-const tidyMs = 3_600_000;
-
 /** Flamenco 2 workers, and what people's scripts ask a Flamenco manager. */
 export function createFlamencoDoor(deps: DoorDeps, options: FlamencoOptions): Door {
   const { clock, log } = deps;
@@ -50,7 +48,7 @@ export function createFlamencoDoor(deps: DoorDeps, options: FlamencoOptions): Do
     start: async () => {
       await fleet.open();
       await ssdp?.start();
-      stopTidying = startHeartbeat(clock, tidyMs, () => {
+      stopTidying = startHeartbeat(clock, limits.twinMs, () => {
         tidy(desk).catch((error: unknown) => log.error({ event: 'flamenco.tidy-failed', err: error }));
       });
     },

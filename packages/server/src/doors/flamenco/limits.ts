@@ -26,7 +26,7 @@ export const flamencoLimits = {
   errorMs: 660_000,
   /** Clocks of workers may be wrong by so much, for registration tokens (flamenco §8 C1), s. */
   leewaySeconds: 300,
-  /** A twin that is gone for so long is forgotten (flamenco §8 B14), ms. */
+  /** A twin that is gone for so long is forgotten (flamenco §8 B14); so often it is looked for, ms. */
   twinMs: 3_600_000,
   /** `/imagewatch` readers. */
   watchers: 200,

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { compileCheck } from '@switchyard/sdk/check.ts';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { minutesOf, type SleepSchedule, type Weekday, weekdays } from '../../domain/sleep-schedule.ts';
+import { standsOn } from '../kit/credentials.ts';
 import { fileAnswer } from '../kit/file-answer.ts';
 import { startHeartbeat } from '../kit/heartbeat.ts';
 import type { Answer, RowRequest } from '../kit/http-row.ts';
@@ -87,14 +88,15 @@ export function userHandlers(desk: Desk, refused: (refusal: Refusal) => Answer):
       return answer ?? refused(noLog);
     },
 
-    imageWatch({ by, signal: peer, head }) {
+    imageWatch(request) {
+      const { by, head } = request;
       const headers = {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       };
       if (head) return { status: 200, headers };
-      const entered = desk.life.enter(peer);
+      const entered = desk.life.enter(request.signal, standsOn(request));
       if (entered.refusal !== undefined) return refused(entered.refusal);
       const { signal, leave } = entered.value;
       return { status: 200, headers, body: watch(desk, by, signal, leave) };

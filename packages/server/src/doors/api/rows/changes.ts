@@ -2,11 +2,11 @@ import { closed, Id } from '@switchyard/sdk/names.ts';
 import Type from 'typebox';
 import { type ChangeKind, changeKinds } from '../../../domain/change.ts';
 import type { FeedFilter } from '../../../engine/engine.ts';
+import { standsOn } from '../../kit/credentials.ts';
 import type { HttpRow } from '../../kit/http-row.ts';
 import { refused, rowDefiner } from '../api-row.ts';
 import { changeStream } from '../change-stream.ts';
 import type { ApiContext } from '../context.ts';
-import { standsOn } from '../credentials.ts';
 import { startProgressEvents } from '../progress-events.ts';
 
 const kindNames = Object.keys(changeKinds) as ChangeKind[];

@@ -17,11 +17,11 @@ import { entryMs } from '../../../auth/entry-codes.ts';
 import { csrfOf, parseSession, type SessionEntry } from '../../../auth/session-list.ts';
 import { type Result, refuse } from '../../../domain/errors.ts';
 import type { Principal } from '../../../domain/principal.ts';
+import { credentialOf, dropCookie, setCookie } from '../../kit/credentials.ts';
 import { isLocalCall } from '../../kit/host-check.ts';
 import type { Answer, HttpRow, RowRequest } from '../../kit/http-row.ts';
 import { done, ok, refused, rowDefiner, shown } from '../api-row.ts';
 import type { ApiContext } from '../context.ts';
-import { credentialOf, dropCookie, setCookie } from '../credentials.ts';
 import { accountView, sessionView } from '../views/account-view.ts';
 import { timeOf } from '../views/time.ts';
 

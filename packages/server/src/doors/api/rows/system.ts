@@ -1,4 +1,4 @@
-import { DoorList, HealthView, KindList, StatsView, WhoamiView } from '@switchyard/sdk/system.ts';
+import { DoorList, HealthView, HistoryView, KindList, StatsView, WhoamiView } from '@switchyard/sdk/system.ts';
 import { type Counts, moved, noCounts } from '../../../domain/counts.ts';
 import { refuse } from '../../../domain/errors.ts';
 import type { Principal } from '../../../domain/principal.ts';
@@ -19,6 +19,20 @@ export function systemRows(context: ApiContext): HttpRow[] {
       tags: ['server'],
       answers: { 200: StatsView },
       handle: async ({ by }) => ok(await statsOf(context, by)),
+    }),
+    row({
+      method: 'GET',
+      path: '/v1/stats/history',
+      summary: 'The last hour in steps of some seconds, as far as the server ran: what began, what ended, how long things waited.',
+      right: 'job:read',
+      tags: ['server'],
+      answers: { 200: HistoryView },
+      handle: ({ by }) => {
+        const { stepMs, points } = context.history;
+        // Totals tell of everybody.
+        const shown = by.scope === 'all' ? points() : [];
+        return ok({ stepMs, points: shown.map((point) => ({ ...point, at: timeOf(point.at) })) });
+      },
     }),
     row({
       method: 'GET',

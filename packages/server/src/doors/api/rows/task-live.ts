@@ -3,11 +3,11 @@ import { liveFrame } from '@switchyard/sdk/worker-wire.ts';
 import Type from 'typebox';
 import { isEnded } from '../../../domain/task.ts';
 import type { LiveValue } from '../../../engine/engine.ts';
+import { standsOn } from '../../kit/credentials.ts';
 import type { Answer, HttpRow } from '../../kit/http-row.ts';
 import { type ApiRequest, refused, rowDefiner } from '../api-row.ts';
 import { awaitChange } from '../await-change.ts';
 import type { ApiContext } from '../context.ts';
-import { standsOn } from '../credentials.ts';
 import { IdParam } from '../schemas.ts';
 
 const LiveParams = Type.Object({

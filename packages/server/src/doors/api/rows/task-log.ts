@@ -4,13 +4,13 @@ import Type from 'typebox';
 import { refuse } from '../../../domain/errors.ts';
 import { isEnded } from '../../../domain/task.ts';
 import type { LogPlace } from '../../../engine/engine.ts';
+import { standsOn } from '../../kit/credentials.ts';
 import type { Answer, HttpRow } from '../../kit/http-row.ts';
 import { readWholeLog } from '../../kit/log-reader.ts';
 import { byteRange, contentRange, noRange } from '../../kit/range.ts';
 import { type ApiRequest, refused, rowDefiner } from '../api-row.ts';
 import { awaitChange } from '../await-change.ts';
 import type { ApiContext } from '../context.ts';
-import { standsOn } from '../credentials.ts';
 import { IdParam } from '../schemas.ts';
 
 /** A range is answered from memory: at most this much of it at once, `Content-Range` says how much. */

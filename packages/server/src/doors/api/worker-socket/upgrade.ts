@@ -6,9 +6,9 @@ import { errors, type Result, refuse } from '../../../domain/errors.ts';
 import { may, type Principal } from '../../../domain/principal.ts';
 import { addressOf } from '../../kit/connection-caps.ts';
 import type { UpgradeRow } from '../../kit/door.ts';
+import { bearer } from '../../kit/login.ts';
 import { refuseUpgrade } from '../../kit/upgrades.ts';
 import type { ApiContext } from '../context.ts';
-import { bearer } from '../dialect.ts';
 import { problemOf } from '../problem.ts';
 import { WorkerLink } from './worker-link.ts';
 

@@ -1,6 +1,6 @@
 import { jwtIdOf } from '../../auth/jwt.ts';
 import { csrfOf, parseSession } from '../../auth/session-list.ts';
-import type { Credentials, RowRequest } from '../kit/http-row.ts';
+import type { Credentials, RowRequest } from './http-row.ts';
 
 /** What a request proves itself with. */
 export interface Credential {
