@@ -91,7 +91,7 @@ export class Prints {
     const { answer, ready } = this.#options;
     const request = message.request_id ?? null;
     const job = message.job_uuid;
-    const known = this.#known(job);
+    const known = this.#known(job, message.print_file_uuid);
     if (known !== null) this.#again(known, request);
     else if (this.active) answer(request, job, 'Printer is busy');
     else if (refused !== null) answer(request, job, refused);
@@ -187,8 +187,9 @@ export class Prints {
     if (this.#work.is === 'orphaned') this.#work.timer.cancel();
   }
 
-  #known(job: string): JobRecord | null {
-    return this.#last?.job === job ? this.#last : null;
+  /** A server that was set up anew may count its jobs from the start again; their files have other ids. */
+  #known(job: string, file: string): JobRecord | null {
+    return this.#last?.job === job && this.#last.file === file ? this.#last : null;
   }
 
   /** The same START once more: it prints already, or has. */

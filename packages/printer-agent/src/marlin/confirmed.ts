@@ -17,7 +17,7 @@ const follows: Readonly<Record<Next, (draft: Draft) => void>> = {
 
 const heats = new Set(['M104', 'M140', 'M141']);
 
-/** Somebody has set a heater: what came of it is asked for at once. */
+/** A heater has been set: what came of it is asked for at once. */
 function askSoon(draft: Draft): void {
   const long = draft.now - machineLimits.autoReportMs;
   draft.polledAt = long;
@@ -29,6 +29,7 @@ export function confirmed(draft: Draft, { text, role }: Line): void {
   switch (role.of) {
     case 'job':
       printed(draft, text, role.offset);
+      if (heats.has(wordOf(text))) askSoon(draft);
       return;
     case 'asked':
       draft.effects.push({ do: 'answered', id: role.id, response: draft.said });

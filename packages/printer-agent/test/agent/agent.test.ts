@@ -182,6 +182,10 @@ describe('a print', () => {
     peer.steer('RESUME', printer, job);
     expect((await peer.answer('RESUME')).data).toMatchObject({ status: 'ERROR', message: 'No active print job' });
     expect(yard.server.requests).toHaveLength(1);
+    // A server that was set up anew counts from the start: the same id for another file is another job.
+    peer.start(printer, yard.server.store('G28\n'), { job_uuid: job, request_id: 'new' });
+    expect((await peer.answer('new')).data).toMatchObject({ status: 'OK' });
+    await peer.got(({ data }) => data['status'] === 'FINISHED' && data['result'] === 'completed');
   });
 
   it('pause, a command meanwhile, resume', async () => {
