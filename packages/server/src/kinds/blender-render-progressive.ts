@@ -7,7 +7,7 @@ import type { CommandText } from '../domain/variables.ts';
 import { command, PlanList } from './command-task.ts';
 
 import type { Around, KindRow } from './kind-row.ts';
-import { type RenderBase, renderBase, renderFields } from './render-fields.ts';
+import { framesName, type RenderBase, renderBase, renderFields } from './render-fields.ts';
 import { intermediateOf } from './render-paths.ts';
 import { type Overrides, overridesOf } from './rna-overrides.ts';
 
@@ -138,7 +138,7 @@ class Progressive {
       };
       return this.list.add(
         {
-          key: `render-s_${samples.from}-${samples.to}-f_${framesText(chunk, '-')}`,
+          key: `render-s_${samples.from}-${samples.to}-f_${framesName(chunk)}`,
           kind: 'blender-render',
           commands: [command('blender_render_progressive', settings)],
           priority: priorityOf(step),
@@ -161,7 +161,7 @@ class Progressive {
       const parents = [before.tasks[i], fresh.tasks[i]].filter((position) => position !== undefined);
       return this.list.add(
         {
-          key: `merge-to-s_${samples.to}-f_${framesText(chunk, '-')}`,
+          key: `merge-to-s_${samples.to}-f_${framesName(chunk)}`,
           kind: 'exr-merge',
           commands: runsOf(chunk).map(([frame_start, frame_end]) =>
             command('merge_progressive_render_sequence', {
@@ -228,7 +228,7 @@ class Progressive {
       const commands = chunk.map((frame) =>
         copy(`${withFrame(file, padded(frame))}.exr`, this.#base.folder, `${this.#numbered(frame)}.exr`),
       );
-      const key = `publish-exr-f_${framesText(chunk, '-')}-to-output`;
+      const key = `publish-exr-f_${framesName(chunk)}-to-output`;
       this.list.add({ key, kind: 'file-management', commands, after: [after] });
     }
   }

@@ -5,7 +5,7 @@ import { refuse } from '../domain/errors.ts';
 import { command, PlanList } from './command-task.ts';
 
 import type { KindRow } from './kind-row.ts';
-import { isExr, type RenderBase, renderBase, renderFields } from './render-fields.ts';
+import { framesName, isExr, type RenderBase, renderBase, renderFields } from './render-fields.ts';
 import { intermediateOf } from './render-paths.ts';
 import { type Overrides, overridesOf } from './rna-overrides.ts';
 
@@ -94,7 +94,7 @@ function planChunk(plan: PlanList, { spec, base, folder, overrides, start, chunk
   const frames = `${folder}/frames-${number}`;
   const rendered = plan.add(
     {
-      key: `frame-chunk-${framesText(chunk, '-')}`,
+      key: `frame-chunk-${framesName(chunk)}`,
       kind: 'blender-render',
       commands: [
         command('blender_render', {
@@ -111,7 +111,7 @@ function planChunk(plan: PlanList, { spec, base, folder, overrides, start, chunk
     spec.needs,
   );
   return plan.add({
-    key: `video-chunk-${framesText(chunk, '-')}`,
+    key: `video-chunk-${framesName(chunk)}`,
     kind: 'video-encoding',
     commands: [
       command('create_video', {

@@ -98,7 +98,7 @@ export function renderBase(spec: RenderFields, around: Around): Result<RenderBas
       folder,
       pattern,
       frames: frames.value,
-      framesText: shortText(frames.value),
+      framesText: framesName(frames.value),
       chunks,
       items,
       stem: blendStem(filepath.value),
@@ -110,8 +110,8 @@ export function renderBase(spec: RenderFields, around: Around): Result<RenderBas
 /** The final folder is renamed as a whole: a drive or a variable's own folder cannot be. */
 const isRoot = (folder: string): boolean => /^(\/?|[A-Za-z]:\/?|\{[^{}/]+\})$/.test(folder);
 
-/** Part of a file's name: a long list of single frames is told by its ends. */
-function shortText(frames: readonly number[]): string {
+/** Part of a name: a long list of single frames is told by its ends. */
+export function framesName(frames: readonly number[]): string {
   const text = framesText(frames, '-');
   return text.length <= 80 ? text : `${frames[0]}-${frames.at(-1)}`;
 }
