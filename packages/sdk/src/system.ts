@@ -97,3 +97,19 @@ export const SettingList = Type.Object({ settings: Type.Array(SettingView) });
 export type SettingList = Static<typeof SettingList>;
 export const SecretList = Type.Object({ secrets: Type.Array(Type.String()) });
 export type SecretList = Static<typeof SecretList>;
+
+/** What happened within one step, and how things stood at its end. */
+export const HistoryPointView = Type.Object({
+  at: Time,
+  started: Type.Integer(),
+  succeeded: Type.Integer(),
+  failed: Type.Integer(),
+  running: Type.Integer(),
+  waiting: Type.Integer(),
+  /** How long tasks waited for their first start; null: none started. */
+  startMedianMs: Type.Union([Type.Number(), Type.Null()]),
+  startSlowestMs: Type.Union([Type.Number(), Type.Null()]),
+});
+export type HistoryPointView = Static<typeof HistoryPointView>;
+export const HistoryView = Type.Object({ stepMs: Type.Integer(), points: Type.Array(HistoryPointView) });
+export type HistoryView = Static<typeof HistoryView>;

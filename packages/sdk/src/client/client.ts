@@ -1,4 +1,4 @@
-import type { DoorView, HealthView, KindView, SettingView, StatsView, SystemView, WhoamiView } from '../system.ts';
+import type { DoorView, HealthView, HistoryView, KindView, SettingView, StatsView, SystemView, WhoamiView } from '../system.ts';
 import type { AuditPage } from '../token.ts';
 import { type SessionClient, sessionClient, type UsersClient, usersClient } from './accounts.ts';
 import { type ChangeEvent, type ChangesOptions, followChanges } from './changes.ts';
@@ -31,6 +31,8 @@ export interface Client {
   /** Committed changes, live and from the past; reconnects by itself. */
   changes(options?: ChangesOptions): AsyncGenerator<ChangeEvent>;
   stats(): Promise<StatsView>;
+  /** The last hour, oldest first. */
+  history(): Promise<HistoryView>;
   doors(): Promise<readonly DoorView[]>;
   kinds(): Promise<readonly KindView[]>;
   whoami(): Promise<WhoamiView>;
@@ -58,6 +60,7 @@ export function createClient(options: ClientOptions): Client {
     users: usersClient(http),
     changes: (what = {}) => followChanges(http, what),
     stats: () => http.json('/v1/stats'),
+    history: () => http.json('/v1/stats/history'),
     doors: async () => (await http.json<{ doors: DoorView[] }>('/v1/doors')).doors,
     kinds: async () => (await http.json<{ kinds: KindView[] }>('/v1/kinds')).kinds,
     whoami: () => http.json('/v1/whoami'),

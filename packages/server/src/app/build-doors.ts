@@ -17,6 +17,7 @@ import { kinds } from '../kinds/index.ts';
 import { availableOptions } from '../kinds/oxdna/available.ts';
 import { defaultStages } from '../kinds/oxdna/defaults.ts';
 import type { Health } from '../observe/health.ts';
+import type { History } from '../observe/history.ts';
 import type { Metrics, MetricsSources } from '../observe/metrics.ts';
 import type { StaticFiles } from '../ports/static-files.ts';
 import { compileWith } from './compile-with.ts';
@@ -32,6 +33,7 @@ export interface DoorParts {
   readonly health: Health;
   /** What metrics tell beside what they ask the engine. */
   readonly seen: Pick<MetricsSources, 'figures' | 'traffic' | 'disk'>;
+  readonly history: History;
   /** Null: the door is switched off. */
   readonly kueue: KueueOptions | null;
   readonly concierge: ConciergeParts | null;
@@ -61,6 +63,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
         metrics ??= openMetrics(shared, parts, () => doors, startedAt);
         return (await metrics).read();
       },
+      history: parts.history,
       notReady: parts.health.notReady,
       limits: {
         submitBytes: settings['limits.submit-size'],

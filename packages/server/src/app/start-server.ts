@@ -3,6 +3,7 @@ import { readTokenFile } from '../auth/token-file.ts';
 import { createMemoryBus } from '../bus/memory/memory-bus.ts';
 import { defaultDataDir } from '../config/data-dir.ts';
 import type { Settings } from '../config/options.ts';
+import type { Task } from '../domain/task.ts';
 import type { Setup } from '../doors/api/deps.ts';
 import { linkPath } from '../doors/api/rows/session.ts';
 import type { Door } from '../doors/kit/door.ts';
@@ -17,6 +18,7 @@ import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type RetentionRules, startRetention } from '../engine/retention.ts';
 import { createFigures, type Figures } from '../observe/figures.ts';
+import { createHistory, type History } from '../observe/history.ts';
 import { createHealth } from '../observe/health.ts';
 import { buildDoors } from './build-doors.ts';
 import { Closers } from './closers.ts';
@@ -95,10 +97,12 @@ async function build(
   const paths = await prepareDataDir(settings.data);
   const failed = Promise.withResolvers<Error>();
   const figures = createFigures(clock);
+  const history = createHistory(clock);
+  closers.add('history', async () => history.close());
   const watch = { monotonic: clock.monotonic, batch: figures.batch };
   const storage = await openStorage(settings, paths, closers, { log, onFatal: failed.resolve, watch });
   const { secrets, tokens } = storage;
-  const engine = await openEngine(settings, storage, closers, { log, figures });
+  const engine = await openEngine(settings, storage, closers, { log, figures, history });
 
   const health = createHealth(clock, readinessLooks(paths, storage.store.records, clock));
   const traffic = new Traffic();
@@ -116,7 +120,7 @@ async function build(
   const doors = buildDoors(
     settings,
     { engine, auth: access.auth, clock, random, log },
-    { access, setup, health, seen, kueue, concierge, dnaforge, flamenco, printerlynx },
+    { access, setup, health, seen, history, kueue, concierge, dnaforge, flamenco, printerlynx },
   );
 
   const forbidden: Forbidden = (by, what) => access.note({ by, command: 'request', subject: what, refusal: 'forbidden' });
@@ -162,16 +166,20 @@ async function openEngine(
   settings: Settings,
   storage: Storage,
   closers: Closers,
-  { log, figures }: { log: Logger; figures: Figures },
+  { log, figures, history }: { log: Logger; figures: Figures; history: History },
 ): Promise<Engine> {
   const { store, blobs, logFiles, images } = storage;
   const onError = (cause: unknown, subject: string): void => log.error({ subject, err: String(cause) }, 'bus:listener-failed');
   const bus = createMemoryBus({ clock, onError });
   closers.add('bus', () => bus.close());
-  const { began } = figures;
+  const began = (task: Task): void => {
+    figures.began(task);
+    history.began(task);
+  };
   const { fairness } = settings;
   const { engine, close } = await createEngine({ store, bus, blobs, logFiles, images, clock, random, log, began, fairness });
   closers.add('engine', close);
+  history.watch(engine);
   const failed = (cause: unknown): void => log.error({ err: String(cause) }, 'retention:failed');
   const retention = startRetention({ store, engine, blobs, logFiles, clock, rules: rulesOf(settings), failed });
   closers.add('retention', () => retention.close());

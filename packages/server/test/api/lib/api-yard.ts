@@ -94,6 +94,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
       page: async () => null,
     },
     metrics: async () => ({ type: 'text/plain', text: 'up 1\n' }),
+    history: { stepMs: 5_000, points: () => [] },
     notReady: () => null,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...options.deps,
