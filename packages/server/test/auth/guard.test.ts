@@ -105,7 +105,11 @@ function queue(options = { atOnce: 1, waiting: 2 }) {
       return new Promise<string>((resolve) => gates.push(() => resolve(name)));
     });
   const turn = () => new Promise((resolve) => setImmediate(resolve));
-  return { work, order, run, next: async () => (gates.shift()?.(), turn()) };
+  const next = async (): Promise<void> => {
+    gates.shift()?.();
+    await turn();
+  };
+  return { work, order, run, next };
 }
 
 test('so many at once; the calm go first; a calm one takes the place of the last suspect', async () => {
