@@ -216,6 +216,24 @@ test('dnaforge §8.22 bars and labels: extensions are told at once, nothing pass
   expect(jobs.map(({ completedStages }) => completedStages)).toEqual([...jobs.map((j) => j.completedStages)].sort());
 });
 
+test('dnaforge §8.22 an extension is told to everybody at once, also to those who watch the structure', async () => {
+  await using place = await openPlace();
+  const [editor, other] = [await Editor.enter(place.port), await Editor.enter(place.port)];
+  const [watching, plain] = [await editor.socket(), await other.socket()];
+  await editor.submit(jobNew([manual({ steps: 100, autoExtendStage: true, maxExtensions: 2 })]));
+  await editor.call('POST', '/job/subscribe/0');
+  const fleet = await Stager.enter(place);
+  const stage = await fleet.take();
+  for (const ears of [watching, plain]) await ears.until((heard) => told(heard) === 'JobUpdate RUNNING');
+  // No time passes: what is only progress waits.
+  fleet.progress(stage, 90);
+  fleet.progress(stage, 100, 1);
+  for (const ears of [watching, plain]) {
+    const heard = await ears.hear();
+    expect([told(heard), heard.job?.extensions, heard.job?.stageSimSteps]).toEqual(['JobUpdate RUNNING', [1], [200]]);
+  }
+});
+
 test('dnaforge §8.23 a stage that fails ends the job as canceled, with what the engine said', async () => {
   await using place = await openPlace();
   const editor = await Editor.enter(place.port);
