@@ -3,7 +3,7 @@ import type { Route } from '../route.ts';
 import { DoorsPage } from './doors.tsx';
 import { JobPage } from './job/job-page.tsx';
 import { JobsPage } from './jobs.tsx';
-import { OverviewPage } from './overview.tsx';
+import { OverviewPage } from './overview/overview-page.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
 import { SubmitPage } from './submit/submit-page.tsx';
 import { WorkerPage } from './worker.tsx';

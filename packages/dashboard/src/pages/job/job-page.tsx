@@ -17,6 +17,7 @@ import { taskColumns } from './task-columns.tsx';
 import { TaskGraph } from './task-graph.tsx';
 import { TaskPanel } from './task-panel.tsx';
 import { Timeline } from './timeline.tsx';
+import { WhyBox } from './why-box.tsx';
 
 /** Tasks shown; the rest of a larger job is found by state. */
 const mostTasks = 1_000;
@@ -60,6 +61,7 @@ export function JobPage({ route }: { route: Route }) {
       </header>
       <CountBar counts={job.data.counts} total={job.data.total} />
       <Facts job={job.data} />
+      {job.data.counts.running === 0 && !finalStates.includes(job.data.state) && <WhyBox job={id} />}
       {rows.length > 1 && !isArray && state === '' && <TaskGraph job={id} tasks={rows} />}
       {isArray && <HeatMap tasks={rows} choose={choose} chosen={shown} />}
       {rows.length > 1 && !isArray && <Timeline tasks={rows} now={Date.now()} />}

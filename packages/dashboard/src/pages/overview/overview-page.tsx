@@ -1,7 +1,10 @@
-import { useLiveQuery } from '../data/use-live-query.ts';
-import { useYard } from '../data/yard.tsx';
-import { ProblemBox } from '../parts/problem.tsx';
-import { hrefOf } from '../route.ts';
+import { useLiveQuery } from '../../data/use-live-query.ts';
+import { useYard } from '../../data/yard.tsx';
+import { ProblemBox } from '../../parts/problem.tsx';
+import { hrefOf } from '../../route.ts';
+import { Charts } from './charts.tsx';
+import { Problems } from './problems.tsx';
+import { Queue } from './queue.tsx';
 
 export function OverviewPage() {
   const { client } = useYard();
@@ -29,6 +32,9 @@ export function OverviewPage() {
           </a>
         ))}
       </div>
+      <Problems />
+      <Queue />
+      <Charts />
     </section>
   );
 }
