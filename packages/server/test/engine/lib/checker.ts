@@ -351,6 +351,7 @@ export function couldBegin(rows: AllRows, workerId: number, now: number, offer: 
   const worker = book.workerOf.get(workerId);
   if (worker === undefined || worker.status !== 'online' || worker.mode !== 'awake') return null;
   if (worker.wanted !== null && worker.wanted.mode !== 'awake') return null;
+  if (worker.gate === 'closed') return null;
   // What it is kept for comes first: what may be begun beside is looked at by tests of its own.
   if (rows.reservations.some((one) => one.worker === workerId)) return null;
   let room = worker.profile.room === 'reported' ? (worker.reported ?? worker.total) : minus(worker.total, worker.used);
@@ -369,7 +370,7 @@ export function couldBegin(rows: AllRows, workerId: number, now: number, offer: 
     if (!fitsIn(spec.amounts, room) || !fitsIn(spec.amounts, worker.total)) return false;
     const { rate } = spec;
     const known = rate === undefined ? undefined : book.rates.find(({ key }) => key === rate.key);
-    const taken = (known?.starts ?? []).filter((at) => at > now - (rate?.perMs ?? 0)).length + (known?.offered ?? 0);
+    const taken = (known?.starts ?? []).filter((at) => at >= now - (rate?.perMs ?? 0)).length + (known?.offered ?? 0);
     if (rate !== undefined && taken >= rate.max) return false;
     for (const [name, amount] of Object.entries(wanted(book, row as Task))) {
       const pool = book.pools.find((one) => one.name === name);
