@@ -1,4 +1,4 @@
-import { chunksOf, framesText } from '@switchyard/sdk/frames.ts';
+import { chunksOf } from '@switchyard/sdk/frames.ts';
 import { closed } from '@switchyard/sdk/names.ts';
 import { Needs } from '@switchyard/sdk/task-spec.ts';
 import Type, { type Static } from 'typebox';
@@ -6,7 +6,7 @@ import { refuse } from '../domain/errors.ts';
 import { command, planCommands } from './command-task.ts';
 import { parseFrames } from './frames.ts';
 import type { KindRow } from './kind-row.ts';
-import { ChunkSize, Frames, mostChunks } from './render-fields.ts';
+import { ChunkSize, Frames, framesName, mostChunks } from './render-fields.ts';
 
 const Spec = Type.Object(
   {
@@ -30,7 +30,7 @@ export const sleep: KindRow = {
     if (chunks.length > mostChunks) {
       return refuse('too_large', `A job may have ${mostChunks} chunks; this one has ${chunks.length}`, '/spec/chunk_size');
     }
-    const items = chunks.map((chunk) => framesText(chunk, '-'));
+    const items = chunks.map((chunk) => framesName(chunk));
     const commands = [
       command('echo', { message: 'Preparing to sleep, frames {item}' }),
       command('sleep', { time_in_seconds: spec.time_in_seconds }),
