@@ -19,17 +19,37 @@ const wrong = (text: string): FramesRead => ({ wrong: text, tooMany: false });
 export function readFrames(text: string): FramesRead {
   if (text.trim() === '') return wrong('There are no frames; write them like 1-240 or 1,3-5,8');
   if (text.length > longestText) return { wrong: `frames has more than ${longestText} characters`, tooMany: true };
-  const frames = new Set<number>();
+  const ranges: Range[] = [];
   for (const word of text.split(',')) {
     const range = rangeOf(word.trim());
     if (typeof range === 'string') return wrong(range);
-    for (let frame = range.first; frame <= range.last; frame++) frames.add(frame);
-    if (frames.size > mostFrames) return { wrong: `A job may have ${mostFrames} frames; this one has more`, tooMany: true };
+    ranges.push(range);
   }
-  return { frames: [...frames].sort((a, b) => a - b) };
+  const merged = mergedRanges(ranges);
+  const count = merged.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  if (count > mostFrames) return { wrong: `A job may have ${mostFrames} frames; this one has ${count}`, tooMany: true };
+  const frames: number[] = [];
+  for (const { first, last } of merged) for (let frame = first; frame <= last; frame++) frames.push(frame);
+  return { frames };
 }
 
-function rangeOf(word: string): { first: number; last: number } | string {
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** In order, none touching another. */
+function mergedRanges(ranges: readonly Range[]): Range[] {
+  const merged: Range[] = [];
+  for (const range of ranges.toSorted((a, b) => a.first - b.first)) {
+    const before = merged.at(-1);
+    if (before === undefined || range.first > before.last + 1) merged.push(range);
+    else if (range.last > before.last) merged[merged.length - 1] = { first: before.first, last: range.last };
+  }
+  return merged;
+}
+
+function rangeOf(word: string): Range | string {
   const match = part.exec(word);
   if (match === null) {
     const what = word === '' ? 'There is nothing between two commas' : `"${word.slice(0, 50)}" is neither a frame nor a range`;
