@@ -12,6 +12,7 @@ describe('frames (flamenco §6.2)', () => {
     expect(frames('1,3-5,8')).toEqual([1, 3, 4, 5, 8]);
     expect(frames(' 8 , 3 .. 5,1, 4-6 ')).toEqual([1, 3, 4, 5, 6, 8]);
     expect(frames('0')).toEqual([0]);
+    expect(frames('5-7,1-9,3,9-10,12')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]);
   });
 
   it('negative frames too', () => {
