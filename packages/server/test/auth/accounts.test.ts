@@ -138,9 +138,10 @@ describe('signing in', () => {
       new Set([JSON.stringify({ code: 'unauthenticated', detail: 'The username or the password is wrong' })]),
     );
     // What was typed as name is written down only if it is one.
-    expect(desk.trail().filter((line) => line.includes('unauthenticated'))).toEqual([
-      '192.0.2.1 | login | user ada | unauthenticated',
+    const refused = desk.trail().filter((line) => line.includes('unauthenticated'));
+    expect(refused.sort()).toEqual([
       '192.0.2.1 | login |  | unauthenticated',
+      '192.0.2.1 | login | user ada | unauthenticated',
       '192.0.2.1 | login | user bob | unauthenticated',
       '192.0.2.1 | login | user eve | unauthenticated',
     ]);
@@ -353,6 +354,20 @@ describe('JSON Web Tokens', () => {
       `${'a'.repeat(5_000)}.b.c`,
     ];
     for (const [i, text] of bad.entries()) expect(await desk.accounts.verify(text), String(i)).toBeNull();
+  });
+
+  test('a token that was found genuine still ends at its time, and by its session', async () => {
+    await using desk = await accountDesk();
+    const want = { kind: 'jwt', ms: 10_000 } as const;
+    const first = await desk.registered({}, want);
+    const second = ok(await desk.accounts.login({ username: 'ada', password: 'lovelace' }, here, want));
+    for (const { token } of [first, second]) expect(await desk.accounts.verify(token)).not.toBeNull();
+    await desk.accounts.endSession(second.account.id, second.session.id);
+    expect(await desk.accounts.verify(second.token)).toBeNull();
+    await desk.clock.advance(9_999);
+    expect(await desk.accounts.verify(first.token)).not.toBeNull();
+    await desk.clock.advance(1);
+    expect(await desk.accounts.verify(first.token)).toBeNull();
   });
 
   test('one kind of proof does not open a session of the other', async () => {
