@@ -11,6 +11,7 @@ import { stateStyle } from '../kit/states.ts';
 import { type Column, factsText, tableText } from '../kit/table.ts';
 import { parseJob } from '../kit/target.ts';
 import { agoText, whenText } from '../kit/times.ts';
+import { defineSleep } from './worker-sleep.ts';
 
 type Options = ConnectionOptions & JsonOption;
 
@@ -26,6 +27,7 @@ export function define(command: Command): void {
     .argument('<what>', 'drain, asleep, awake or shutdown')
     .option('--now', 'not only after its present tasks: they are stopped and handed back')
     .action(action(wishFor));
+  defineSleep(command);
   const approve = command.command('approve').summary('let a new worker in').description('Lets a worker in that waits for it.');
   withConnection(approve).argument('<id>', 'id of a worker').action(action(approveOne));
   const forget = command.command('forget').summary('remove a worker').description('Removes a worker from the list.');
@@ -64,6 +66,7 @@ export function define(command: Command): void {
     ['switchyard workers show 3', 'what it has and what it runs'],
     ['switchyard workers wish 3 drain', 'finish what it has, take nothing new'],
     ['switchyard workers wish 3 awake', 'back to work'],
+    ['switchyard workers sleep 3 --days mo,tu,we,th,fr --from 08:00 --to 18:00', 'somebody works there by day'],
     ['switchyard workers forget 3', 'it does not exist any more'],
   ]);
 }

@@ -7,6 +7,7 @@ import { createEngine } from '../../../src/engine/create-engine.ts';
 import type { Engine, SessionHandle } from '../../../src/engine/engine.ts';
 import { procedures } from '../../../src/engine/procedures/index.ts';
 import { openBlobs } from '../../../src/files/blobs.ts';
+import { openImages } from '../../../src/files/images.ts';
 import { openLogFiles } from '../../../src/files/log-files.ts';
 import { compile } from '../../../src/kinds/index.ts';
 import type { Blobs } from '../../../src/ports/files.ts';
@@ -84,12 +85,14 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
   const bus = createMemoryBus({ clock, onError: (cause) => errors.push(String(cause)) });
   const blobs = await openBlobs({ dir: join(dir.path, 'blobs'), quotaBytes: 1e9, maxBytes: 1e8, clock });
   const logFiles = await openLogFiles({ dir: join(dir.path, 'logs'), capBytes: 1_048_576, durability: 'normal' });
+  const images = await openImages({ dir: join(dir.path, 'images'), roots: [] });
   const seen = options.around?.(counted(store)) ?? counted(store);
   const deps = {
     store: seen,
     bus,
     blobs,
     logFiles: countedFiles(logFiles),
+    images,
     clock,
     random,
     log,
@@ -120,6 +123,7 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
       await built.close();
       rows?.close();
       await store.close();
+      await images.close();
       await logFiles.close();
       await blobs.close();
       bus.close();
