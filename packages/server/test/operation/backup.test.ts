@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkOwner } from '../../src/app/backup/check-owner.ts';
 import { restoreBackup } from '../../src/app/backup/restore-backup.ts';
 import { takeBackup } from '../../src/app/backup/take-backup.ts';
 import { verifyBackup } from '../../src/app/backup/verify-backup.ts';
@@ -136,6 +137,12 @@ describe('a backup', () => {
     await expect(backup()).rejects.toThrow(/damaged|malformed/);
     expect(await (await openArchive(to, false)).names()).toHaveLength(1);
   });
+});
+
+it('is a matter of the user who owns the folder', async () => {
+  const me = (await stat(data)).uid;
+  await checkOwner(data, me);
+  await expect(checkOwner(data, me + 1)).rejects.toThrow(/another user: run this as that one/);
 });
 
 describe('a damaged backup', () => {

@@ -7,6 +7,7 @@ import { lockFile } from '../../store/sqlite/lock.ts';
 import { schemaVersion } from '../../store/sqlite/migrate.ts';
 import { dataPaths, unfinishedRestore } from '../data-dir.ts';
 import { removeFile, replaceFile } from '../write-file.ts';
+import { checkOwner } from './check-owner.ts';
 import { databasePath } from './data-files.ts';
 import { faultsOf, findBackup, summary } from './verify-backup.ts';
 
@@ -53,6 +54,7 @@ export async function restoreBackup(asked: RestoreAsked): Promise<Restored> {
   if (faults.length > 0) throw new ArchiveError(damagedText(name, faults));
 
   await mkdir(data, { recursive: true, mode: 0o700 });
+  await checkOwner(data);
   await chmod(data, 0o700);
   const lock = lockData(data);
   try {

@@ -13,6 +13,7 @@ import { isStorageError } from '../../store/sqlite/sqlite-errors.ts';
 import { dataPaths } from '../data-dir.ts';
 import { version } from '../version.ts';
 import { replaceFile } from '../write-file.ts';
+import { checkOwner } from './check-owner.ts';
 import { blobNameOf, blobPathOf, databasePath, isPassing } from './data-files.ts';
 
 export interface BackupAsked {
@@ -72,6 +73,7 @@ export async function takeBackup(asked: BackupAsked): Promise<BackupMade> {
 async function checkPlaces(data: string, to: string): Promise<void> {
   const database = await lstat(dataPaths(data).database).catch(() => null);
   if (database === null) throw new ArchiveError(`${data} holds no database of Switchyard: name its data folder with --data`);
+  await checkOwner(data);
   const inside = relative(data, to);
   if (inside === '' || !(inside.startsWith('..') || inside.startsWith(sep) || resolve(inside) === inside)) {
     throw new ArchiveError(`${to} lies within the data folder: a backup belongs elsewhere, best on another disk`);
