@@ -1,5 +1,9 @@
+import { useCallback, useMemo, useState } from 'react';
+import { applyTheme, nextTheme, presentTheme } from './data/theme.ts';
+import { keyHelp, useKeys } from './data/use-keys.ts';
 import { useLiveState, useYard } from './data/yard.tsx';
 import { pages } from './pages/table.tsx';
+import { useSay } from './parts/toast.tsx';
 import { hrefOf, useRoute } from './route.ts';
 
 const liveWords = { connecting: 'connecting…', live: 'live', reconnecting: 'reconnecting…', refused: 'not live' } as const;
@@ -10,6 +14,10 @@ export function Shell() {
   const { me, logout } = useYard();
   const live = useLiveState();
   const shown = pages.filter(({ right }) => right === null || me.rights.includes(right));
+  const say = useSay();
+  const names = useMemo(() => pages.map(({ name }) => name), []);
+  const help = useCallback(() => say(keyHelp), [say]);
+  useKeys(names, help);
   const current = shown.find(({ name }) => name === route.page) ?? shown[0];
   return (
     <div className="shell">
@@ -32,6 +40,7 @@ export function Shell() {
         <span className="who" title={me.rights.join(', ')}>
           {me.name}
         </span>
+        <ThemeButton />
         <button type="button" className="quiet-button" onClick={logout}>
           Log out
         </button>
@@ -40,5 +49,19 @@ export function Shell() {
         {current === undefined ? <p>Nothing here may be seen with this token.</p> : <current.Page route={route} />}
       </main>
     </div>
+  );
+}
+
+function ThemeButton() {
+  const [theme, setTheme] = useState(presentTheme);
+  const change = (): void => {
+    const next = nextTheme(theme);
+    applyTheme(next);
+    setTheme(next);
+  };
+  return (
+    <button type="button" className="quiet-button" onClick={change} aria-label={`Colours: ${theme}`}>
+      {theme === 'system' ? 'Colours: as the system' : `Colours: ${theme}`}
+    </button>
   );
 }

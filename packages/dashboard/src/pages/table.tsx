@@ -28,5 +28,5 @@ export const pages: readonly PageRow[] = [
   { name: 'workers', title: 'Workers', right: 'worker:read', inMenu: true, Page: WorkersPage },
   { name: 'worker', title: 'Worker', right: 'worker:read', inMenu: false, Page: WorkerPage },
   { name: 'doors', title: 'Doors', right: 'worker:read', inMenu: true, Page: DoorsPage },
-  { name: 'settings', title: 'Settings', right: 'pool:read', inMenu: true, Page: SettingsPage },
+  { name: 'settings', title: 'Settings', right: null, inMenu: true, Page: SettingsPage },
 ];

@@ -1,57 +1,46 @@
 import type { TokenRole } from '@switchyard/sdk/requests.ts';
+import type { TokenView } from '@switchyard/sdk/token.ts';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useMay, useYard } from '../../data/yard.tsx';
 import { Action } from '../../parts/action.tsx';
+import { type PlainColumn, PlainTable } from '../../parts/plain-table.tsx';
 import { ProblemBox } from '../../parts/problem.tsx';
 import { timeText } from '../../words/time.ts';
-
-const roles: readonly TokenRole[] = ['submitter', 'operator', 'viewer', 'worker', 'admin'];
+import { RoleChoice, tokenRoles } from './role-choice.tsx';
 
 export function Tokens() {
   const { client } = useYard();
   const may = useMay('admin:write');
   const tokens = useQuery({ queryKey: ['tokens'], queryFn: () => client.tokens.list() });
+  const columns: readonly PlainColumn<TokenView>[] = [
+    { title: 'name', cell: ({ name }) => name },
+    { title: 'role', cell: ({ role }) => role },
+    { title: 'made', dim: true, cell: ({ createdAt }) => timeText(createdAt) },
+    { title: 'expires', dim: true, cell: ({ expiresAt }) => (expiresAt === null ? 'never' : timeText(expiresAt)) },
+    { title: 'last used', dim: true, cell: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : timeText(lastUsedAt)) },
+    {
+      title: '',
+      cell: ({ id, name }) =>
+        may && (
+          <Action
+            look="danger"
+            ask={`Revoke ${name}? Whoever uses it is shut out at once.`}
+            run={async () => {
+              await client.tokens.revoke(id);
+              await tokens.refetch();
+              return `${name} is revoked`;
+            }}
+          >
+            Revoke
+          </Action>
+        ),
+    },
+  ];
   return (
     <>
       {tokens.error !== null && <ProblemBox error={tokens.error} />}
-      <table className="plain">
-        <thead>
-          <tr>
-            {['name', 'role', 'made', 'expires', 'last used', ''].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {(tokens.data ?? []).map((token) => (
-            <tr key={token.id}>
-              <td>{token.name}</td>
-              <td>{token.role}</td>
-              <td className="dim">{timeText(token.createdAt)}</td>
-              <td className="dim">{token.expiresAt === null ? 'never' : timeText(token.expiresAt)}</td>
-              <td className="dim">{token.lastUsedAt === null ? 'never' : timeText(token.lastUsedAt)}</td>
-              <td>
-                {may && (
-                  <Action
-                    look="danger"
-                    ask={`Revoke ${token.name}? Whoever uses it is shut out at once.`}
-                    run={async () => {
-                      await client.tokens.revoke(token.id);
-                      await tokens.refetch();
-                      return `${token.name} is revoked`;
-                    }}
-                  >
-                    Revoke
-                  </Action>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <PlainTable rows={tokens.data ?? []} columns={columns} keyOf={({ id }) => id} empty="There is none." />
       {may && <NewToken made={() => void tokens.refetch()} />}
     </>
   );
@@ -73,11 +62,7 @@ function NewToken({ made }: { made: () => void }) {
     <>
       <div className="bar">
         <input aria-label="Name of the token" placeholder="name" value={name} onChange={({ target }) => setName(target.value)} />
-        <select aria-label="Role" value={role} onChange={({ target }) => setRole(target.value as TokenRole)}>
-          {roles.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
+        <RoleChoice label="Role" role={role} choose={setRole} roles={tokenRoles} />
         <Action look="main" disabled={name === ''} run={create}>
           Make a token
         </Action>
