@@ -338,6 +338,20 @@ describe('a worker comes and goes', () => {
     expect(((await twin.json()) as { _id: string })._id).not.toBe(first._id);
   });
 
+  it('a worker that has been gone for too long is forgotten, one that is here is not', async () => {
+    await using place = await openPlace({ cleanupMs: 120_000, limits: { twinMs: 60_000 } });
+    const [gone, here] = ['gone', 'here'].map((nickname) => place.worker({ nickname }));
+    gone!.start();
+    here!.start();
+    await place.pass(second);
+    await gone!.terminate();
+    await place.pass(100 * second);
+    expect(await report(place, 'gone')).toMatchObject({ status: 'offline' });
+    await place.pass(90 * second);
+    expect(await report(place, 'gone')).toEqual({});
+    expect(await report(place, 'here')).toMatchObject({ status: 'awake' });
+  });
+
   it('exec with output: log in order', async () => {
     await using place = await openPlace();
     const worker = place.worker({ exec: () => ({ lines: ['one', 'two'] }) });

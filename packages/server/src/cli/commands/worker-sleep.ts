@@ -53,10 +53,15 @@ function requestOf({ days, from, to, zone, off }: Options): SleepRequest | null 
   if (!given) return undefined;
   return {
     ...(days === undefined ? {} : { days: days.split(',').map(dayOf) }),
-    ...(from === undefined ? {} : { start: from }),
-    ...(to === undefined ? {} : { end: to }),
+    ...(from === undefined ? {} : { start: timeOf(from) }),
+    ...(to === undefined ? {} : { end: timeOf(to) }),
     ...(zone === undefined ? {} : { zone }),
   };
+}
+
+function timeOf(word: string): string {
+  if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(word)) throw usage(`"${word}" is no time of the day; write it like 08:00`);
+  return word;
 }
 
 function dayOf(word: string): (typeof known)[number] {

@@ -56,7 +56,7 @@ export function workerHandlers(desk: Desk, refused: Refused): WorkerHandlers {
     async register(request) {
       const registered = await register(desk, request, request.body as WorkerRegistration);
       if (registered.refusal !== undefined) return refused(registered);
-      return { status: 200, body: await reportOf(desk, registered.value) };
+      return { status: 200, body: reportOf(desk, registered.value) };
     },
 
     async signOn(request) {
