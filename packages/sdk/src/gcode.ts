@@ -11,6 +11,8 @@ export interface GcodeFacts {
   readonly nozzle: number | null;
   readonly layerHeight: number | null;
   readonly layers: number | null;
+  /** Where it goes at most, x, y, z in millimetres; as long as that is not told, the size of the printer that it was made for. */
+  readonly reach: readonly [x: number, y: number, z: number] | null;
   readonly thumbnails: readonly GcodeThumbnail[];
 }
 
@@ -43,6 +45,7 @@ export function readGcodeFacts(head: Uint8Array, tail: Uint8Array): GcodeFacts {
     nozzle: first(pick(fields, 'nozzle_diameter')),
     layerHeight: first(pick(fields, 'layer_height', 'layer height')),
     layers: wholeOf(pick(fields, 'total layers count', 'total layer number', 'layer_count')),
+    reach: reachOf(fields),
     thumbnails: thumbnailsOf(begin),
   };
 }
@@ -148,6 +151,15 @@ const first = (text: string | undefined): number | null => numbersOf(text)[0] ??
 function wholeOf(text: string | undefined): number | null {
   const value = first(text);
   return value === null ? null : Math.round(value);
+}
+
+function reachOf(fields: Fields): GcodeFacts['reach'] {
+  const [x, y, z] = ['maxx', 'maxy', 'maxz'].map((name) => first(fields.get(name)));
+  if (x != null && y != null && z != null) return [x, y, z];
+  const corners = (pick(fields, 'bed_shape', 'printable_area') ?? '').split(',').map((corner) => corner.split('x').map(Number));
+  const height = first(pick(fields, 'max_print_height', 'printable_height'));
+  const most = (axis: 0 | 1): number => Math.max(...corners.map((corner) => corner[axis] ?? Number.NaN));
+  return height !== null && most(0) > 0 && most(1) > 0 ? [most(0), most(1), height] : null;
 }
 
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;

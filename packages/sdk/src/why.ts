@@ -5,7 +5,7 @@ import { Id, Time } from './names.ts';
 export const CauseView = Type.Object({
   code: Type.String({
     description:
-      'held, job, time, parent, offered, pool, limit, rate, nobody; of workers: kind, pin, tags, size, status, mode, asked, testing, blocked, excluded, busy, kept, behind',
+      'held, job, time, parent, offered, pool, limit, rate, nobody; of workers: kind, pin, tags, size, status, mode, asked, testing, gate, blocked, excluded, busy, kept, behind',
   }),
   text: Type.String(),
   /** A time at which it ends by itself. */

@@ -21,6 +21,7 @@ describe('what slicers say', () => {
       nozzle: 0.4,
       layerHeight: 0.2,
       layers: null,
+      reach: null,
       thumbnails: [
         { width: 160, height: 120, format: 'png', base64: pixel },
         { width: 16, height: 16, format: 'qoi', base64: 'cW9pZg==' },
@@ -53,6 +54,14 @@ describe('what slicers say', () => {
     });
   });
 
+  it('how far it goes: as it says itself, else the size of the printer that it was made for', () => {
+    expect(facts(';MINX:1\n;MAXX:120.5\n;MAXY:90\n;MAXZ:33.2\n').reach).toEqual([120.5, 90, 33.2]);
+    const bed = '; bed_shape = 0x0,250x0,250x210,0x210\n; max_print_height = 220\n';
+    expect(facts('', bed).reach).toEqual([250, 210, 220]);
+    expect(facts('', bed.replace('250x210', 'what')).reach).toBeNull();
+    expect(facts(';MAXX:120\n;MAXY:90\n').reach).toBeNull();
+  });
+
   it('nothing said: nothing made up', () => {
     expect(facts('G28\nG1 X1\n')).toEqual({
       slicer: null,
@@ -62,6 +71,7 @@ describe('what slicers say', () => {
       nozzle: null,
       layerHeight: null,
       layers: null,
+      reach: null,
       thumbnails: [],
     });
   });

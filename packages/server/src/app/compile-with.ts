@@ -1,10 +1,12 @@
+import { buffer } from 'node:stream/consumers';
 import type { JobRequest } from '@switchyard/sdk/job.ts';
 import type { Result } from '../domain/errors.ts';
 import type { JobPlan } from '../domain/plan.ts';
 import { system } from '../domain/principal.ts';
 import type { Engine } from '../engine/engine.ts';
 import { withoutCommandLines } from '../kinds/command-lines.ts';
-import { compile, looksAround } from '../kinds/index.ts';
+import { compile, endsWanted, looksAround } from '../kinds/index.ts';
+import type { FileEnds } from '../kinds/kind-row.ts';
 import type { Clock } from '../ports/clock.ts';
 
 type Compiled = Result<JobPlan>;
@@ -14,7 +16,7 @@ type Compiled = Result<JobPlan>;
  * `commandLines: false`: jobs that run command lines on render workers are refused.
  */
 export function compileWith(
-  engine: Pick<Engine, 'query' | 'variables'>,
+  engine: Pick<Engine, 'query' | 'variables' | 'files'>,
   clock: Pick<Clock, 'now'>,
   { commandLines }: { readonly commandLines: boolean },
 ) {
@@ -24,8 +26,28 @@ export function compileWith(
     looksAround(request.kind) ? compileInYard(request).then(allowed) : allowed(compile(request));
 
   async function compileInYard(request: JobRequest): Promise<Compiled> {
-    const offered = new Set((await engine.query.workers(system)).flatMap(({ kinds }) => kinds));
-    const around = { now: clock.now(), variables: engine.variables.all, offers: (kind: string) => offered.has(kind) };
-    return compile(request, around);
+    const workers = await engine.query.workers(system);
+    const offered = new Set(workers.flatMap(({ kinds }) => kinds));
+    const wanted = endsWanted(request);
+    return compile(request, {
+      now: clock.now(),
+      variables: engine.variables.all,
+      offers: (kind) => offered.has(kind),
+      worker: (id) => workers.find((worker) => worker.id === id) ?? null,
+      ends: wanted === null ? null : await endsOf(wanted),
+    });
+  }
+
+  async function endsOf({ blob, head, tail }: { blob: string; head: number; tail: number }): Promise<FileEnds | null> {
+    const begin = await bytesOf(blob, 0, head - 1);
+    if (begin === null) return null;
+    const { size } = begin;
+    const end = size <= head ? begin : await bytesOf(blob, Math.max(0, size - tail), size - 1);
+    return end === null ? null : { size, head: begin.bytes, tail: end.bytes };
+  }
+
+  async function bytesOf(blob: string, start: number, end: number): Promise<{ bytes: Uint8Array; size: number } | null> {
+    const read = await engine.files.read(system, blob, { start, end });
+    return read.refusal === undefined ? { bytes: await buffer(read.value.stream), size: read.value.size } : null;
   }
 }

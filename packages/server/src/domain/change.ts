@@ -11,7 +11,8 @@ export const changeKinds = {
   'array.changed': 'the unclaimed part of an array moved as one: {state, from, size}',
   'task.changed': 'a task moved: {state, from, attempt, worker, reason, exitCode}',
   'worker.created': 'a worker registered: {name, kinds, tags}',
-  'worker.changed': 'its status, mode or what is wanted of it changed: {status, mode, wanted, name}',
+  'worker.changed':
+    'its status, mode, what is wanted of it, its gate or its tags changed: {status, mode, wanted, gate, tags, name}',
   'worker.deleted': 'it was forgotten',
   'worker.blocked': 'it may take no tasks of a kind of a job for now: {kind, until, failures}; failures 0: by hand',
   'worker.forgiven': 'it may again: {kind}; null: whatever it was blocked for',

@@ -12,13 +12,15 @@ type HeadLike =
 
 /**
  * Amounts to take from pools when a task of this class starts: those that it names, and the pool of its kind (by slots)
- * where that pool exists. A task that names its kind's pool itself pays the larger of the two, not both.
+ * where that pool exists. A task that names its kind's pool itself pays the larger of the two, not both. `heating?` is the
+ * pool `heating` where somebody made one, and nothing where nobody did.
  */
 export function poolsWanted(spec: ClassSpec, pools: Pools): Record<string, number> {
   const wanted = writable({});
   for (const name in spec.pools) {
     const amount = amountOf(spec.pools, name);
-    if (amount > 0) wanted[name] = amount;
+    const pool = ifMade(name) ?? name;
+    if (amount > 0 && (pool === name || pools.has(pool))) wanted[pool] = Math.max(amount, amountOf(wanted, pool));
   }
   const implicit = kindPool(spec.kind);
   const { slots } = spec.amounts;
@@ -26,6 +28,9 @@ export function poolsWanted(spec: ClassSpec, pools: Pools): Record<string, numbe
   if (spec.limit !== undefined) wanted[limitPool(spec.limit.key)] = 1;
   return wanted;
 }
+
+/** `heating?` -> `heating`; null: a task that names this pool waits until there is one. */
+export const ifMade = (name: string): string | null => (name.endsWith('?') ? name.slice(0, -1) : null);
 
 /** What is left in a pool for this class; null: there is no such pool. */
 export function roomIn(pools: Pools, name: string, { limit }: Pick<ClassSpec, 'limit'>): number | null {
@@ -46,7 +51,8 @@ export function poolsHaveRoom(spec: ClassSpec, pools: Pools): boolean {
   const implicit = kindPool(spec.kind);
   for (const name in spec.pools) {
     const amount = amountOf(spec.pools, name);
-    if (amount > 0 && !hasRoom(pools, name, amount)) return false;
+    const pool = ifMade(name) ?? name;
+    if (amount > 0 && (pool === name || pools.has(pool)) && !hasRoom(pools, pool, amount)) return false;
   }
   const { limit, amounts } = spec;
   if (limit !== undefined && (roomIn(pools, limitPool(limit.key), spec) ?? 0) < 1) return false;

@@ -131,12 +131,13 @@ export function obstacleFor(worker: Worker, one: Case, now: Millis): Obstacle | 
   if (worker.status !== 'online') return { code: 'status', status: worker.status };
   if (worker.mode === 'testing' && !spec.kind.startsWith(testPrefix)) return { code: 'testing' };
   if (worker.wanted !== null && worker.wanted.mode !== worker.mode) return { code: 'asked', mode: worker.wanted.mode };
-  if (!mayClaim(worker)) return { code: 'mode', mode: worker.mode };
+  if (!mayStart(worker)) return { code: 'mode', mode: worker.mode };
   const block = one.blocks.find((row) => row.worker === worker.id && row.kind === one.kind);
   if (block !== undefined) return { code: 'blocked', until: block.until };
   const excluded = one.exclusions.find((row) => bars(row, worker, now));
   if (excluded !== undefined) return { code: 'excluded', why: excluded.why, until: excluded.until };
   const busy = tooMuch(spec.amounts, roomOf(worker));
+  if (busy === null && worker.gate === 'closed') return { code: 'gate' };
   return busy === null ? null : { code: 'busy', what: busy.what, wanted: busy.wanted, free: busy.of };
 }
 
@@ -165,8 +166,8 @@ const far: Readonly<Record<Obstacle['code'], number>> = {
   blocked: 1,
   mode: 1,
   asked: 1,
-  gate: 1,
   testing: 1,
+  gate: 1,
   status: 2,
   size: 3,
   tags: 4,

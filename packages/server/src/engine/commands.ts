@@ -234,6 +234,10 @@ export interface Commands {
   /** Asks a worker to become something. */
   wish: [{ worker: WorkerId; mode: WorkerMode | 'shutdown'; lazy: boolean }, { done: true }];
   approve: [{ worker: WorkerId }, { done: true }];
+  /** A word about the gate of a worker (`domain/worker-gate.ts`): a person has looked, or wants it to have one or none. */
+  gate: [{ worker: WorkerId; event: 'open' | 'close' | 'fit' | 'remove' }, { done: true }];
+  /** What its owner says of it. */
+  setTags: [{ worker: WorkerId; tags: readonly string[] }, { done: true }];
   /** The row goes; refused while it holds tasks, unless `force`. */
   forget: [{ worker: WorkerId; force: boolean }, { done: true }];
   tell: [{ worker: WorkerId; message: unknown }, { done: true }];
@@ -311,6 +315,8 @@ export const commandTable: Readonly<Record<CommandName, CommandRow>> = {
   refresh: worker,
   wish: operate,
   approve: operate,
+  gate: operate,
+  setTags: operate,
   forget: operate,
   tell: operate,
   block: operate,

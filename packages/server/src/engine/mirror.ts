@@ -1,7 +1,7 @@
 import type { Change } from '../domain/change.ts';
 import type { TaskId } from '../domain/ids.ts';
 import { isAlive, isRunningLike, type Task, type TaskStateName } from '../domain/task.ts';
-import type { Wanted, WorkerMode, WorkerStatus } from '../domain/worker.ts';
+import type { Worker } from '../domain/worker.ts';
 import type { AnswerOf, Assignment, CommandName, InputOf } from './commands.ts';
 import type { SessionTable } from './session-table.ts';
 import type { Watch } from './watch.ts';
@@ -60,9 +60,8 @@ export function createMirror({ table, watch, moved, began }: MirrorDeps): Mirror
   function workerChanged({ worker, json }: Change): void {
     const session = worker === null ? undefined : table.ofWorker(worker);
     if (session === undefined) return;
-    const said = JSON.parse(json) as { status: WorkerStatus; mode: WorkerMode; wanted: Wanted | null };
-    const { status, mode, wanted } = said;
-    table.describe(session, { ...session.worker, status, mode, wanted });
+    const { status, mode, wanted, gate, tags } = JSON.parse(json) as Worker;
+    table.describe(session, { ...session.worker, status, mode, wanted, gate, tags });
   }
 
   return {

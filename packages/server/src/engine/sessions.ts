@@ -201,6 +201,7 @@ function unknownWorker(id: WorkerId, session: SessionNumber): Worker {
     status: 'starting',
     mode: 'awake',
     wanted: null,
+    gate: 'none',
     session,
     holding: 0,
     picky: false,

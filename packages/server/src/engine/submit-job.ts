@@ -1,5 +1,6 @@
 import { type Result, refuse } from '../domain/errors.ts';
-import { type Principal, system } from '../domain/principal.ts';
+import { may, type Principal, system } from '../domain/principal.ts';
+import { ownerTag, submitterTag } from '../domain/worker.ts';
 import type { JobPlan, Submitted, TaskPlan } from './commands.ts';
 import { idsOf, placeTasks } from './procedures/place.ts';
 import type { Runner } from './run.ts';
@@ -25,6 +26,13 @@ function partFrom(tasks: readonly TaskPlan[], from: number, parentsOfRoots: numb
   return i;
 }
 
+/** Who may not see the workers of others gives them no work either, where the kind of work asks for that. */
+function ownWorkers(task: TaskPlan, by: Principal): TaskPlan {
+  if (!task.tags.includes(submitterTag)) return task;
+  const tags = task.tags.filter((tag) => tag !== submitterTag);
+  return { ...task, tags: may(by, 'worker:read') ? tags : [...tags, ownerTag(by.id)] };
+}
+
 /**
  * Submits a plan of any size. What does not fit into one transaction is taken in part by part under the intent `building`,
  * of which nothing is claimed, and acknowledged after the last part; a crash before that leaves a job that `recover` removes.
@@ -35,7 +43,8 @@ export async function submitJob(
   plan: JobPlan,
   { key = null, hash = '', fair = null }: { key?: string | null; hash?: string; fair?: string | null },
 ): Promise<Result<Submitted>> {
-  const { tasks, after, afterAny = [], hold, notBefore } = plan;
+  const tasks = plan.tasks.map((task) => ownWorkers(task, by));
+  const { after, afterAny = [], hold, notBefore } = plan;
   const parents = after.length + afterAny.length;
   const bounds = {
     ...(plan.limit === undefined ? undefined : { limit: plan.limit }),
@@ -45,7 +54,7 @@ export async function submitJob(
   const building = first < tasks.length;
   if (building && plan.startOn !== null)
     return refuse('invalid', 'Only a job of one task can be started on a named worker', '/startOn');
-  const part = building ? { ...plan, tasks: tasks.slice(0, first) } : plan;
+  const part = { ...plan, tasks: building ? tasks.slice(0, first) : tasks };
   const begun = await runner.command(by, 'submit', { plan: part, key, hash, ids: idsOf(tasks), building, fair });
   if (begun.refusal !== undefined) return begun;
   const { job, replayed } = begun.value;

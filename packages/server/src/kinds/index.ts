@@ -33,7 +33,7 @@ export const kinds: Readonly<Record<string, KindRow>> = {
 const checks = new Map(Object.entries(kinds).map(([name, { spec }]) => [name, compileCheck(spec)]));
 
 /** Nobody looked: enough for kinds that do not. */
-const unseen: Around = { now: 0, variables: new Map(), offers: () => false };
+const unseen: Around = { now: 0, variables: new Map(), offers: () => false, worker: () => null, ends: null };
 
 /** A job that must succeed must end. */
 function withoutStrict({ after = [], afterAny = [] }: JobRequest): number[] {
@@ -43,6 +43,13 @@ function withoutStrict({ after = [], afterAny = [] }: JobRequest): number[] {
 /** Whether this kind of job is compiled from more than the request. */
 export function looksAround(kind: string | undefined): boolean {
   return kind !== undefined && Object.hasOwn(kinds, kind) && kinds[kind]?.looksAround === true;
+}
+
+/** Of which stored file this request's compiler must see the ends. Null: of none, or the request is refused anyway. */
+export function endsWanted({ kind = '', spec }: JobRequest): { blob: string; head: number; tail: number } | null {
+  const { endsOf } = (Object.hasOwn(kinds, kind) ? kinds[kind] : undefined) ?? {};
+  if (endsOf === undefined || checks.get(kind)?.(spec) !== null) return null;
+  return { blob: endsOf.blob(spec), head: endsOf.head, tail: endsOf.tail };
 }
 
 /** Checks the kind's own part of a request and makes the plan of it. The request's own schema has been checked. */

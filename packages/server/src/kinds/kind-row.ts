@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import type { Result } from '../domain/errors.ts';
 import type { TaskPlan } from '../domain/plan.ts';
 import type { Variables } from '../domain/variables.ts';
+import type { Worker } from '../domain/worker.ts';
 
 /** What a compiler makes of a request: the rest of the plan follows from the request itself. */
 export interface Compiled {
@@ -20,6 +21,16 @@ export interface Around {
   readonly variables: Variables;
   /** Some known worker takes tasks of this kind. */
   offers(kind: string): boolean;
+  readonly worker: (id: number) => Pick<Worker, 'name' | 'owner' | 'tags'> | null;
+  /** Of the file whose ends the kind asked for; null: there is no such file. */
+  readonly ends: FileEnds | null;
+}
+
+/** The beginning and the end of a stored file; they may be the same. */
+export interface FileEnds {
+  readonly size: number;
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
 }
 
 export interface KindRow {
@@ -29,5 +40,7 @@ export interface KindRow {
   readonly spec: TSchema;
   /** It reads `around`: whoever compiles must have looked. */
   readonly looksAround?: true;
+  /** The blob of which it must see the ends; the spec has passed its schema. */
+  readonly endsOf?: { readonly head: number; readonly tail: number; blob(spec: unknown): string };
   compile(spec: unknown, request: JobRequest, around: Around): Result<Compiled>;
 }

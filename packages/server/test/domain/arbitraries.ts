@@ -51,6 +51,7 @@ export const worker: fc.Arbitrary<Worker> = fc.record({
   wanted: fc.option(
     fc.record({ mode: fc.constantFrom('awake' as const, 'asleep' as const, 'shutdown' as const), lazy: fc.boolean() }),
   ),
+  gate: fc.constantFrom('none' as const, 'open' as const, 'closed' as const),
   session: fc.nat(3),
   holding: fc.nat(3),
   picky: fc.boolean(),

@@ -173,7 +173,7 @@ describe('workers', () => {
       fc.property(worker, (one) => {
         const wanted = one.wanted === null || one.wanted.mode === one.mode;
         const works = one.mode === 'awake' || one.mode === 'testing';
-        expect(mayClaim(one)).toBe(one.status === 'online' && works && wanted);
+        expect(mayClaim(one)).toBe(one.gate !== 'closed' && one.status === 'online' && works && wanted);
       }),
     ));
 });

@@ -196,6 +196,7 @@ test('a worker comes back as it went in', () => {
     status: fc.constantFrom('pending', 'starting', 'online', 'lost', 'offline'),
     mode,
     wanted: maybe(fc.record({ mode: fc.oneof(mode, tag('shutdown')), lazy: fc.boolean() })),
+    gate: fc.constantFrom('none', 'open', 'closed'),
     session: id,
     holding: count,
     picky: fc.boolean(),

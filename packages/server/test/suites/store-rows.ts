@@ -111,6 +111,7 @@ export function worker(id: number, of: Partial<Worker> = {}): Worker {
     status: 'online',
     mode: 'awake',
     wanted: null,
+    gate: 'none',
     session: id,
     holding: 0,
     picky: false,

@@ -15,6 +15,8 @@ const profile = {
   ephemeral: false,
   room: 'counted',
   suspends: true,
+  // What was printed lies on the plate until somebody has taken it off.
+  gated: true,
 } as const;
 
 export const keyOf = (printer: string): string => `printer:${printer}`;

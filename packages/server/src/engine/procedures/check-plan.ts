@@ -3,6 +3,7 @@ import type { TaskId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { kindPool, type Pool } from '../../domain/rows.ts';
+import { ifMade } from '../../domain/scheduling.ts';
 import type { Task } from '../../domain/task.ts';
 import type { JobPlan, TaskPlan } from '../commands.ts';
 import { seesJob } from './rounds.ts';
@@ -31,6 +32,7 @@ const placeOf = ({ key }: TaskPlan, what: string): string =>
 
 function checkNamed(task: TaskPlan, pools: ReadonlyMap<string, Pool>): Refused {
   for (const [name, amount] of Object.entries(task.pools)) {
+    if (ifMade(name) !== null) continue;
     const pool = pools.get(name);
     const at = placeOf(task, 'pools');
     if (pool === undefined)

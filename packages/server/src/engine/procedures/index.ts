@@ -18,7 +18,7 @@ import { sweep } from './sweep.ts';
 import { force, holdTask, releaseTask, resume, retryTask, stop, suspend } from './task-control.ts';
 import type { ProcedureOf } from './types.ts';
 import { why } from './why.ts';
-import { approve, forget, tell, wish } from './worker-control.ts';
+import { approve, forget, gate, setTags, tell, wish } from './worker-control.ts';
 
 const table: { readonly [N in CommandName]: ProcedureOf<N> } = {
   submit,
@@ -57,6 +57,8 @@ const table: { readonly [N in CommandName]: ProcedureOf<N> } = {
   refresh,
   wish,
   approve,
+  gate,
+  setTags,
   forget,
   tell,
   block,

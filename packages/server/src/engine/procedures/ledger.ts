@@ -1,12 +1,13 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import { moved } from '../../domain/counts.ts';
-import type { JobId } from '../../domain/ids.ts';
+import type { JobId, WorkerId } from '../../domain/ids.ts';
 import { type Amounts, type ClassSpec, type LimitSpec, minus, nothing, plus } from '../../domain/needs.ts';
 import { rateTaken } from '../../domain/rate.ts';
 import { limitPool, type Tally } from '../../domain/rows.ts';
 import { poolsWanted } from '../../domain/scheduling.ts';
 import { shareBegins, shareEnds } from '../../domain/share.ts';
 import { type Alive, isAlive, isRunningLike, type Task, type TaskStateName } from '../../domain/task.ts';
+import { type GateEvent, stepGate } from '../../domain/worker-gate.ts';
 import { newTally } from './tally.ts';
 import { WorkingSet } from './working-set.ts';
 
@@ -66,6 +67,7 @@ export class Ledger extends WorkingSet {
     } else if (was !== null && is === null) {
       const attempt = isRunningLike(was) ? this.attempt(before.id, before.attempt) : null;
       this.#workerHolds(was, -1, isRunningLike(was) ? spec.amounts : nothing);
+      if (isRunningLike(was)) this.moveGate(was.worker, 'attempt-over');
       this.#takePools(attempt === null ? poolsWanted(spec, this.pools) : attempt.pools, -1);
       this.wakeWorker(was.worker);
     } else if (was !== null && is !== null && !isRunningLike(was) && isRunningLike(is)) {
@@ -83,6 +85,25 @@ export class Ledger extends WorkingSet {
     // A worker that reports its room will tell the new one by itself; until then it has less by what it just took.
     const reported = worker.reported !== null && more ? floor(minus(worker.reported, amounts)) : worker.reported;
     this.putWorker({ ...worker, used: floor(used), reported, holding: Math.max(0, worker.holding + tasks) });
+  }
+
+  /** False: not while something is under way on it. */
+  moveGate(id: WorkerId, event: GateEvent): boolean {
+    const worker = this.workers.maybe(id);
+    if (worker === null) return true;
+    const gate = stepGate(worker.gate, event, worker.holding);
+    if (gate === 'busy') return false;
+    if (gate === worker.gate) return true;
+    this.putWorker({ ...worker, gate });
+    this.workerChanged(id);
+    if (gate !== 'closed') this.wakeWorker(id);
+    return true;
+  }
+
+  /** Says how it is now; `worker.changed` of one transaction are not joined. */
+  workerChanged(id: WorkerId): void {
+    const { status, mode, wanted, gate, tags, name } = this.worker(id);
+    this.change('worker.changed', { worker: id }, { status, mode, wanted, gate, tags, name });
   }
 
   /** Slots of an owner who shares the yard, from the moment at which they are in use. */

@@ -44,7 +44,11 @@ export const accept: ProcedureOf<'accept'> = function* (input, context) {
     items: array !== null && index !== null ? { read: 'items', of: { array, from: index, n: 1 } } : undefined,
   });
   const { amounts } = draft.class(task.class).spec;
-  if (!hasRoom(draft, task, worker) || isInTheWay(reserved, worker, task, amounts, also?.since ?? nothing)) {
+  if (
+    worker.gate === 'closed' ||
+    !hasRoom(draft, task, worker) ||
+    isInTheWay(reserved, worker, task, amounts, also?.since ?? nothing)
+  ) {
     // It was given something else in the very moment in which it accepted this.
     draft.step(task.id, { event: 'decline', session: input.session, how: 'expire' });
     draft.closeJobs();

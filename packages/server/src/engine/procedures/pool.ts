@@ -48,8 +48,10 @@ export const setPool: ProcedureOf<'setPool'> = function* ({ name, total }, conte
 function countIn(draft: Draft, alive: readonly Task[], name: string): number {
   let used = 0;
   for (const task of alive) {
-    const amount = poolsWanted(draft.class(task.class).spec, draft.pools)[name];
-    if (amount === undefined) continue;
+    const { spec } = draft.class(task.class);
+    const amount = poolsWanted(spec, draft.pools)[name];
+    // What takes from a pool only where there is one began without it.
+    if (amount === undefined || spec.pools[`${name}?`] !== undefined) continue;
     used += amount;
     const attempt = isRunningLike(task.state) ? draft.attempt(task.id, task.attempt) : null;
     if (attempt !== null) draft.putAttempt({ ...attempt, pools: { ...attempt.pools, [name]: amount } });

@@ -25,7 +25,8 @@ export const register: ProcedureOf<'register'> = function* (input, context) {
     moveWorker(draft, known.id, { event: 'register', approved });
     return draft.done({ worker: known.id, created: false });
   }
-  const nothingYet = { used: nothing, reported: null, holding: 0, picky: false, createdAt: now };
+  const gate = profile.gated === true ? 'closed' : 'none';
+  const nothingYet = { used: nothing, reported: null, gate, holding: 0, picky: false, createdAt: now } as const;
   const row: Worker = { id, key, owner: by.id, ...described, ...nothingYet, ...freshWorker(approved) };
   draft.putWorker(row, true);
   draft.change('worker.created', { worker: id }, { name, kinds, tags });

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { pickClasses } from '../../domain/scheduling.ts';
-import { mayClaim, suits, type Worker } from '../../domain/worker.ts';
+import { mayStart, suits, type Worker } from '../../domain/worker.ts';
 import type { Assignment, JobPlan, PlacedTask } from '../commands.ts';
 import { assignmentOf } from './assignment.ts';
 import { rateHasRoom } from './claimable.ts';
@@ -22,9 +22,11 @@ export function startOn(
   }
   const itsClass = draft.class(draft.task(only.id).class);
   if (!suits(itsClass.spec, worker)) return unavailable(`${worker.name} cannot run this task`);
-  if (!mayClaim(worker)) return unavailable(`${worker.name} is ${worker.status}, ${worker.mode}`);
+  if (!mayStart(worker)) return unavailable(`${worker.name} is ${worker.status}, ${worker.mode}`);
   if (!rateHasRoom(itsClass.spec, draft)) return unavailable('As many tasks under this key have begun as its rate allows');
   if (pickClasses(worker, [itsClass], draft.pools).length === 0) return unavailable(`${worker.name} is busy, or a pool is full`);
+  // Nothing is under way there: it has room.
+  draft.moveGate(worker.id, 'start');
   const refused = draft.step(only.id, { event: 'claim', holder: { worker: worker.id, session: worker.session } });
   if (refused !== null) return unavailable('The job waits for something else first');
   const body = only.plan.body ?? plan.spec;

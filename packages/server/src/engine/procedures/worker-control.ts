@@ -35,6 +35,24 @@ export const approve: ProcedureOf<'approve'> = function* ({ worker: id }, contex
   });
 };
 
+export const gate: ProcedureOf<'gate'> = function* ({ worker: id, event }, context) {
+  return yield* withWorker(id, context, (draft, { name }) =>
+    draft.moveGate(id, event)
+      ? null
+      : refuse('wrong_state', `${name} has something under way: say that it is clear when that is over`),
+  );
+};
+
+/** Whoever waits for these may go on. */
+export const setTags: ProcedureOf<'setTags'> = function* ({ worker: id, tags }, context) {
+  return yield* withWorker(id, context, (draft, worker) => {
+    draft.putWorker({ ...worker, tags: [...new Set(tags)].sort() });
+    draft.workerChanged(id);
+    draft.wakeWorker(id);
+    return null;
+  });
+};
+
 export const tell: ProcedureOf<'tell'> = function* ({ worker: id, message }, context) {
   return yield* withWorker(id, context, (draft, worker) => {
     if (worker.status !== 'online' && worker.status !== 'starting')

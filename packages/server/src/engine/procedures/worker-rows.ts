@@ -24,7 +24,7 @@ export function moveWorker(draft: Draft, id: WorkerId, event: WorkerEvent): Work
   const next = { ...worker, status, mode, wanted, session };
   draft.putWorker(next);
   if (status !== worker.status || mode !== worker.mode || wanted !== worker.wanted) {
-    draft.change('worker.changed', { worker: id }, { status, mode, wanted, name: worker.name });
+    draft.workerChanged(id);
   }
   if (mayClaim(next) && !mayClaim(worker)) draft.wakeWorker(id);
   let grace: number | null = null;

@@ -49,6 +49,9 @@ class Simulation {
   readonly #deleted = new Set<number>();
   readonly #history: History;
   readonly #did: string[] = [];
+  /** Workers whose gate was closed after the last step, and of which nobody has said anything since. */
+  readonly #closed = new Set<number>();
+  readonly #early: string[] = [];
   #begun = 0;
 
   constructor(yard: Yard, options: SimulationOptions) {
@@ -151,6 +154,7 @@ class Simulation {
 
   #onBegun({ task }: Assignment, worker: SimWorker): void {
     this.#begun += 1;
+    if (this.#closed.has(worker.id)) this.#early.push(`task ${task.id} began on worker ${worker.id}, whose gate is closed`);
     this.#history.begins(task, worker.id);
   }
 
@@ -180,7 +184,7 @@ class Simulation {
           : this.#random.pick(tasks).id;
     const worker = this.#workers.length === 0 ? 1 : this.#random.pick(this.#workers).id;
     const said = <T>(what: string, doing: Promise<T>): Promise<T> => this.#note(what, doing);
-    switch (this.#random.below(20)) {
+    switch (this.#random.below(22)) {
       case 0:
         return void (await said(`cancel ${job}`, engine.command(admin, 'cancel', { job, kill: this.#random.dice() < 0.6 })));
       case 1:
@@ -233,6 +237,12 @@ class Simulation {
         const mode = this.#random.pick(['asleep', 'awake', 'awake'] as const);
         return void (await said(`wish ${worker} ${mode}`, engine.command(admin, 'wish', { worker, mode, lazy: true })));
       }
+      case 19:
+      case 20: {
+        const event = this.#random.pick(['open', 'open', 'open', 'close', 'fit', 'remove'] as const);
+        this.#closed.delete(worker);
+        return void (await said(`gate ${worker} ${event}`, engine.command(admin, 'gate', { worker, event })));
+      }
       default:
         return void (await said(
           `forget ${worker}`,
@@ -261,6 +271,7 @@ class Simulation {
     const rows = this.#yard.rows();
     const faults = [
       ...faultsIn(rows),
+      ...this.#early,
       ...this.#history.faults,
       ...this.#history.growing(rows),
       ...this.#workers.flatMap((worker) => worker.faults),
@@ -269,6 +280,8 @@ class Simulation {
     if (!this.#options.losesWakeUps) faults.push(...this.#idle(rows));
     // A connection that is gone is not missed at once: only where there was none of that sort.
     if (!this.#workers.some(({ kind }) => kind === 'choosing')) faults.push(...hopelessIn(rows));
+    this.#closed.clear();
+    for (const { id, gate } of rows.workers) if (gate === 'closed') this.#closed.add(id);
     if (faults.length === 0) return;
     const last = this.#did.slice(-14).join('\n  ');
     throw new Error(`seed ${this.#options.seed}:\n${faults.slice(0, 8).join('\n')}\nafter:\n  ${last}`);

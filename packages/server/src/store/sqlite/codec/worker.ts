@@ -1,5 +1,5 @@
 import type { Amounts } from '../../../domain/needs.ts';
-import type { Wanted, Worker, WorkerMode, WorkerProfile } from '../../../domain/worker.ts';
+import type { Wanted, Worker, WorkerGate, WorkerMode, WorkerProfile } from '../../../domain/worker.ts';
 import { wordOf, workerStatus } from '../codes.ts';
 import type { Cell, Cells } from '../database.ts';
 import { textOrNull, valueOrNull } from './json.ts';
@@ -23,17 +23,19 @@ export const workerColumns = [
   'seen_at',
 ] as const;
 
-/** What changes only when the worker describes itself: one text. */
+/** What changes seldom: one text. */
 interface Described {
   readonly profile: WorkerProfile;
   readonly kinds: readonly string[];
   readonly tags: readonly string[];
   readonly total: Amounts;
+  /** Absent: none. */
+  readonly gate?: WorkerGate;
 }
 
 function describedText(worker: Worker): string {
-  const { profile, kinds, tags, total } = worker;
-  return JSON.stringify({ profile, kinds, tags, total } satisfies Described);
+  const { profile, kinds, tags, total, gate } = worker;
+  return JSON.stringify({ profile, kinds, tags, total, ...(gate === 'none' ? {} : { gate }) } satisfies Described);
 }
 
 export function encodeWorker(worker: Worker): Cell[] {
@@ -58,7 +60,7 @@ export function encodeWorker(worker: Worker): Cell[] {
 }
 
 export function decodeWorker(cells: Cells): Worker {
-  const { profile, kinds, tags, total } = JSON.parse(cells[12] as string) as Described;
+  const { profile, kinds, tags, total, gate = 'none' } = JSON.parse(cells[12] as string) as Described;
   return {
     id: cells[0] as number,
     name: cells[1] as string,
@@ -73,6 +75,7 @@ export function decodeWorker(cells: Cells): Worker {
     status: wordOf(workerStatus, cells[4]),
     mode: cells[5] as WorkerMode,
     wanted: valueOrNull<Wanted>(cells[11]),
+    gate,
     session: cells[6] as number,
     holding: cells[7] as number,
     picky: cells[8] === 1,

@@ -47,6 +47,7 @@ function onlyBusier(worker: Worker, base: Worker): boolean {
     worker.info === base.info &&
     worker.reported === base.reported &&
     worker.wanted === base.wanted &&
+    worker.gate === base.gate &&
     worker.total === base.total &&
     worker.profile === base.profile &&
     worker.kinds === base.kinds &&
