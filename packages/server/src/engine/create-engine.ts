@@ -28,7 +28,9 @@ import { createSessions } from './sessions.ts';
 import { openSleepSchedules } from './sleep-schedules.ts';
 import { submitJob } from './submit-job.ts';
 import { openVariables } from './variables.ts';
+import { createUrge } from './urge.ts';
 import { createWatch } from './watch.ts';
+import { createWorkerReports } from './worker-reports.ts';
 
 /** One line per event, with fields; no secret ever. */
 export interface EngineLog {
@@ -110,6 +112,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
   };
   const duties = createDuties({ insist, query: rows, clock, wakeAll, drop: (task) => deps.logFiles.drop(task), failed });
   const candidates = createCandidateWatch({ query: rows, clock, insist, failed });
+  const reports = createWorkerReports({ bus, feed });
   const net = createSafetyNet({ clock, table, wakeAll });
 
   function committed({ changes, wake }: RunResult): void {
@@ -200,6 +203,8 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       lastProgress: progress.lastProgress,
       onProgress: progress.onProgress,
       live,
+      reports,
+      urge: createUrge({ table, insist }),
     },
     async close() {
       if (closed) return;
@@ -215,6 +220,7 @@ export async function createEngine(deps: EngineDeps): Promise<{ engine: Engine; 
       await runner.close();
       logs.close();
       live.close();
+      reports.close();
       feed.close();
     },
   };

@@ -41,6 +41,8 @@ export interface Engine {
   /** Newest-wins, at most once per turn and task; `null`: of every task. Not replayed. */
   onProgress(task: TaskId | null, call: (task: TaskId, value: Progress) => void): Unsubscribe;
   readonly live: LiveValues;
+  readonly reports: WorkerReports;
+  readonly urge: Urge;
 }
 
 /**

@@ -50,7 +50,7 @@ export const claim: ProcedureOf<'claim'> = function* (input, context) {
   );
   const classes = candidates(worker, open, draft, input);
   const max = Math.min(input.max, mostAtOnce);
-  const large = mayClaim(worker) && input.poolsToo ? largeFor(draft, worker, open) : [];
+  const large = classes.length < open.length && mayClaim(worker) && input.poolsToo ? largeFor(draft, worker, open) : [];
   const { reserved } = first;
   // What is only shown in advance would be in the way of what the worker is kept for.
   if (!input.poolsToo && reserved.some(({ row }) => row.worker === worker.id)) {

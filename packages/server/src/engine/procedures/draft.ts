@@ -30,8 +30,13 @@ const doneOf = ({ state }: TaskState): number => (state === 'succeeded' ? 1 : 0)
  */
 export class Draft extends Ledger {
   readonly #endings: Ending[] = [];
+  #candidates: Candidates | null = null;
+
   /** Filled where the policy of a task in hand asks for it (see `loadAround`). */
-  readonly candidates = new Candidates();
+  get candidates(): Candidates {
+    this.#candidates ??= new Candidates();
+    return this.#candidates;
+  }
 
   // --- moves ------------------------------------------------------------------------------------------------------
 

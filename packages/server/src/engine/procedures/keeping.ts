@@ -55,7 +55,10 @@ interface Seen {
   readonly afterMs: number;
 }
 
+const free: Keeping = { row: null, fresh: false, stale: false, admits: () => true };
+
 export function keepingFor(draft: Draft, worker: Worker, seen: Seen): Keeping {
+  if (seen.large.length === 0 && seen.reserved.length === 0) return free;
   const known = seen.reserved.find(({ row }) => row.worker === worker.id)?.row ?? null;
   const places = seen.heads.map(standingOf);
   const stands = known !== null && places.some(({ id, class: of }) => id === known.task && of === known.class);

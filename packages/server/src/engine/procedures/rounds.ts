@@ -48,14 +48,15 @@ export function* loadAround<const S extends ReadSet = Record<never, never>>(
     named[`attempt${i}`] = { read: 'attempt', of };
   });
   // Whoever reports the end of an attempt may be asked whether anybody is left for the next.
-  Object.assign(named, candidateReads(held, draft.now));
+  const asked = held.some(({ policy }) => policy.on === 'distinct');
+  if (asked) Object.assign(named, candidateReads(held, draft.now));
   for (const name in also) named[`also ${name}`] = also[name] as ReadRequest;
   const got = yield* read({ ...set, ...named });
   const found = got as unknown as Record<string, Attempt | null>;
   const { jobs, workers, classes, tallies, pools, shares, rates } = got;
   draft.load({ tasks, arrays: [...arrays, ...got.arrays], jobs, workers, classes, tallies, pools, shares, rates });
   draft.load({ attempts: attempts.map((_, i) => found[`attempt${i}`]) });
-  takeCandidates(draft.candidates, got);
+  if (asked) takeCandidates(draft.candidates, got);
   return Object.fromEntries(Object.keys(also ?? {}).map((name) => [name, found[`also ${name}`]])) as unknown as ResultsOf<S>;
 }
 

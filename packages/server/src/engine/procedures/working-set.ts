@@ -23,6 +23,8 @@ export interface Spoken<A> {
 
 type Some<T> = readonly (T | null | undefined)[];
 
+const noRows: ReadonlyMap<string, never> = new Map<string, never>();
+
 const attemptKey = (task: TaskId, number: number): string => `${task}.${number}`;
 
 /**
@@ -39,10 +41,9 @@ export class WorkingSet {
   protected readonly tallies = new WorkingTable<string, Tally>('tally');
   readonly #pools = new Map<string, Pool>();
   readonly #poolsChanged = new Set<string>();
-  readonly #shares = new Map<string, Share>();
-  readonly #sharesChanged = new Set<string>();
-  readonly #rates = new Map<string, Rate>();
-  readonly #ratesChanged = new Set<string>();
+  /** Hardly any command has one of these: made when there is something to put in. */
+  #shares: Map<string, Share> | null = null;
+  #rates: Map<string, Rate> | null = null;
   readonly #classes = new Map<ClassId, InternedClass>();
   readonly #writes: Write[] = [];
   readonly #changes: NewChange[] = [];
@@ -82,8 +83,8 @@ export class WorkingSet {
     for (const row of rows.attempts ?? []) if (row) this.attempts.load(attemptKey(row.task, row.number), row);
     for (const row of rows.tallies ?? []) this.tallies.load(row.kind, row);
     for (const row of rows.pools ?? []) if (!this.#pools.has(row.name)) this.#pools.set(row.name, row);
-    for (const row of rows.shares ?? []) if (!this.#shares.has(row.key)) this.#shares.set(row.key, row);
-    for (const row of rows.rates ?? []) if (!this.#rates.has(row.key)) this.#rates.set(row.key, row);
+    for (const row of rows.shares ?? []) if (!this.shares.has(row.key)) this.#mutableShares().set(row.key, row);
+    for (const row of rows.rates ?? []) if (!this.rates.has(row.key)) this.#mutableRates().set(row.key, row);
     for (const row of rows.classes ?? []) this.#classes.set(row.id, row);
     return this;
   }
@@ -118,9 +119,17 @@ export class WorkingSet {
     return this.#pools;
   }
   get shares(): ReadonlyMap<string, Share> {
-    return this.#shares;
+    return this.#shares ?? noRows;
   }
   get rates(): ReadonlyMap<string, Rate> {
+    return this.#rates ?? noRows;
+  }
+  #mutableShares(): Map<string, Share> {
+    this.#shares ??= new Map();
+    return this.#shares;
+  }
+  #mutableRates(): Map<string, Rate> {
+    this.#rates ??= new Map();
     return this.#rates;
   }
 
@@ -149,12 +158,18 @@ export class WorkingSet {
     this.#poolsChanged.add(row.name);
   }
   putShare(row: Share): void {
-    this.#shares.set(row.key, row);
-    this.#sharesChanged.add(row.key);
+    this.#mutableShares().set(row.key, row);
+    this.#replace({ put: 'share', row });
   }
   putRate(row: Rate): void {
-    this.#rates.set(row.key, row);
-    this.#ratesChanged.add(row.key);
+    this.#mutableRates().set(row.key, row);
+    this.#replace({ put: 'rate', row });
+  }
+  /** Several of one procedure: the last one counts. */
+  #replace(write: Extract<Write, { put: 'share' | 'rate' }>): void {
+    const at = this.#writes.findIndex((one) => 'put' in one && one.put === write.put && one.row.key === write.row.key);
+    if (at >= 0) this.#writes.splice(at, 1);
+    this.#writes.push(write);
   }
   dropWorker(id: WorkerId): void {
     this.workers.delete(id);
@@ -239,14 +254,6 @@ export class WorkingSet {
       // What counts a limit goes with the last that it counts.
       if (row !== undefined && row.used === 0 && name.startsWith(limitPrefix)) writes.push({ drop: 'pool', name });
       else if (row !== undefined) writes.push({ put: 'pool', row });
-    }
-    for (const key of this.#sharesChanged) {
-      const row = this.#shares.get(key);
-      if (row !== undefined) writes.push({ put: 'share', row });
-    }
-    for (const key of this.#ratesChanged) {
-      const row = this.#rates.get(key);
-      if (row !== undefined) writes.push({ put: 'rate', row });
     }
     writes.push(...this.#writes);
     return writes;

@@ -15,6 +15,7 @@ export class Classes {
   readonly #sequences: Sequences;
   readonly #ids = new Map<string, InternedClass>();
   readonly #rows = new Map<ClassId, InternedClass>();
+  #bound = false;
   /** Made by the command that is running: written if it ends well. */
   #made: InternedClass[] = [];
   #unwritten: InternedClass[] = [];
@@ -82,7 +83,13 @@ export class Classes {
     this.#unwritten = [];
   }
 
+  /** Whether any class that was ever asked for shares the yard, or is bound by a rate: mostly none is. */
+  get bound(): boolean {
+    return this.#bound;
+  }
+
   #remember(key: string, row: InternedClass): InternedClass {
+    if (row.spec.fair !== null || row.spec.rate !== undefined) this.#bound = true;
     this.#ids.set(key, row);
     this.#rows.set(row.id, row);
     return row;

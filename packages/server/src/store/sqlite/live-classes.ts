@@ -59,7 +59,7 @@ export class LiveClasses {
   }
 
   /** Owners that share the yard, and keys of rates, of what may be ready. */
-  keys(): { readonly fair: readonly string[]; readonly rate: readonly string[] } {
+  keys(): { fair: string[]; rate: string[] } {
     this.#keys ??= keysOf(this.list());
     return this.#keys;
   }

@@ -10,6 +10,14 @@ type ReadTable = { readonly [N in ReadName]: (of: Reads[N][0]) => Reads[N][1] };
 /** Every read that a procedure may ask for. By id from memory where it is; searches flush what they look through. */
 export function readTable(rows: Rows): ReadTable {
   const search = searches(rows);
+
+  /** Owners and rates that these classes name; null: hardly any class names one, and none of these. */
+  function boundKeys(of: readonly number[] | 'live'): ReturnType<typeof keysOf> | null {
+    const classes = of === 'live' ? rows.live.list() : rows.classes.list(sorted(of));
+    if (!rows.classes.bound) return null;
+    return of === 'live' ? rows.live.keys() : keysOf(classes);
+  }
+
   return {
     job: (id) => rows.jobs.get(id),
     jobs: (ids) => rows.jobs.list(sorted(ids)),
@@ -33,13 +41,12 @@ export function readTable(rows: Rows): ReadTable {
     pools: (names) => rows.pools.list(names),
     allPools: () => rows.pools.list(rows.poolNames.list()),
     shares({ classes }) {
-      const { fair } = classes === 'live' ? rows.live.keys() : keysOf(rows.classes.list(sorted(classes)));
-      return fair.length === 0 ? [] : rows.shares.list([clockKey, ...fair]);
+      const keys = boundKeys(classes)?.fair ?? [];
+      return keys.length === 0 ? [] : rows.shares.list([clockKey, ...keys]);
     },
+    rates: ({ classes }) => rows.rates.list(boundKeys(classes)?.rate ?? []),
     reservations: () => rows.reservations.list().map((row) => ({ row, worker: rows.workers.get(row.worker) })),
     begunSince: search.begunSince,
-    rates: ({ classes }) =>
-      rows.rates.list((classes === 'live' ? rows.live.keys() : keysOf(rows.classes.list(sorted(classes)))).rate),
     tallies: (kinds) => rows.tallies.list(kinds),
     bodies: (ids) => rows.bodies.list(sorted(ids)),
     checkpoints: (tasks) => rows.checkpoints.list(sorted(tasks)),
