@@ -33,6 +33,8 @@ export function JobsPage({ route }: { route: Route }) {
       if (!next.delete(id)) next.add(id);
       return next;
     });
+  /** All that are loaded; what comes later is not chosen by itself. */
+  const chooseAll = (on: boolean): void => setChosen(on ? new Set(jobs.map(({ id }) => id)) : none);
   return (
     <section className="page fill">
       <header className="bar">
@@ -56,7 +58,10 @@ export function JobsPage({ route }: { route: Route }) {
       {error !== null && <ProblemBox error={error} again={again} />}
       <VirtualTable
         rows={jobs}
-        columns={columnsOf(chosen, may ? toggle : null)}
+        columns={columnsOf(chosen, may ? toggle : null, {
+          all: jobs.length > 0 && chosen.size >= jobs.length,
+          choose: chooseAll,
+        })}
         label="Jobs"
         keyOf={(job) => job.id}
         chosen={({ id }) => chosen.has(id)}
@@ -67,10 +72,22 @@ export function JobsPage({ route }: { route: Route }) {
   );
 }
 
-function columnsOf(chosen: ReadonlySet<number>, toggle: ((id: number) => void) | null): readonly Column<JobView>[] {
+function columnsOf(
+  chosen: ReadonlySet<number>,
+  toggle: ((id: number) => void) | null,
+  every: { readonly all: boolean; readonly choose: (on: boolean) => void },
+): readonly Column<JobView>[] {
   const choose: Column<JobView> = {
     title: '',
     width: '1.2rem',
+    head: (
+      <input
+        type="checkbox"
+        aria-label="Choose all that are shown"
+        checked={every.all}
+        onChange={({ target }) => every.choose(target.checked)}
+      />
+    ),
     cell: ({ id }) => (
       <input type="checkbox" aria-label={`Choose job ${id}`} checked={chosen.has(id)} onChange={() => toggle?.(id)} />
     ),
@@ -79,14 +96,14 @@ function columnsOf(chosen: ReadonlySet<number>, toggle: ((id: number) => void) |
 }
 
 const columns: readonly Column<JobView>[] = [
-  { title: 'id', width: '4.5rem', number: true, cell: ({ id }) => id },
-  { title: 'name', width: 'minmax(8rem, 3fr)', cell: ({ id, name }) => <a href={hrefOf('job', [id])}>{name}</a> },
+  { title: 'id', width: '4rem', number: true, cell: ({ id }) => id },
+  { title: 'name', width: 'minmax(6rem, 3fr)', cell: ({ id, name }) => <a href={hrefOf('job', [id])}>{name}</a> },
   { title: 'state', width: '6.5rem', cell: ({ state }) => <StateBadge state={state} /> },
-  { title: 'tasks', width: 'minmax(5rem, 1fr)', cell: ({ counts, total }) => <CountBar counts={counts} total={total} /> },
-  { title: 'kind', width: '7rem', cell: ({ kind }) => kind },
-  { title: 'owner', width: '7rem', dim: true, cell: ({ owner }) => owner },
-  { title: 'priority', width: '4rem', number: true, cell: ({ priority }) => priority },
-  { title: 'created', width: '11rem', dim: true, cell: ({ createdAt }) => timeText(createdAt) },
+  { title: 'tasks', width: 'minmax(3rem, 1fr)', cell: ({ counts, total }) => <CountBar counts={counts} total={total} /> },
+  { title: 'kind', width: '7rem', spare: true, cell: ({ kind }) => kind },
+  { title: 'owner', width: '7rem', spare: true, dim: true, cell: ({ owner }) => owner },
+  { title: 'priority', width: '4rem', spare: true, number: true, cell: ({ priority }) => priority },
+  { title: 'created', width: '11rem', spare: true, dim: true, cell: ({ createdAt }) => timeText(createdAt) },
 ];
 
 /** Actions on all chosen jobs; each is told apart when it fails. */

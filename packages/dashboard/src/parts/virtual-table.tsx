@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useRef } from 'react';
 
 export interface Column<T> {
   readonly title: string;
@@ -10,6 +10,20 @@ export interface Column<T> {
   readonly dim?: boolean;
   /** Not shown on a phone. */
   readonly spare?: boolean;
+  /** In place of the title. */
+  readonly head?: ReactNode;
+}
+
+type Look = Pick<Column<never>, 'number' | 'dim' | 'spare'>;
+
+const classOf = ({ number, dim, spare }: Look): string =>
+  [number === true && 'number', dim === true && 'dim', spare === true && 'spare'].filter(Boolean).join(' ');
+
+/** The widths as the style sheet takes them, for a wide screen and for a phone. */
+function tracksOf(columns: readonly (Look & { readonly width: string })[]): CSSProperties {
+  const join = (all: typeof columns): string => all.map(({ width }) => width).join(' ');
+  const tracks = { '--tracks': join(columns), '--tracks-phone': join(columns.filter(({ spare }) => spare !== true)) };
+  return tracks as CSSProperties;
 }
 
 interface Props<T> {
@@ -42,14 +56,13 @@ export function VirtualTable<T>({ rows, columns, label, rowHeight = 34, keyOf, c
   useEffect(() => {
     if (last >= rows.length - 20) onEnd?.();
   }, [last, rows.length, onEnd]);
-  const style = { gridTemplateColumns: columns.map(({ width }) => width).join(' ') };
   return (
-    <table className="rows" aria-label={label} aria-rowcount={rows.length}>
+    <table className="rows" style={tracksOf(columns)} aria-label={label} aria-rowcount={rows.length}>
       <thead>
-        <tr style={style}>
-          {columns.map(({ title, number }) => (
-            <th key={title} scope="col" className={number === true ? 'number' : undefined}>
-              {title}
+        <tr>
+          {columns.map((column) => (
+            <th key={column.title} scope="col" className={classOf({ ...column, dim: false })}>
+              {column.head ?? column.title}
             </th>
           ))}
         </tr>
@@ -70,12 +83,12 @@ export function VirtualTable<T>({ rows, columns, label, rowHeight = 34, keyOf, c
             <tr
               key={item.key}
               className={chosen?.(row) === true ? 'rows-row chosen' : 'rows-row'}
-              style={{ ...style, transform: `translateY(${item.start}px)`, height: rowHeight }}
+              style={{ transform: `translateY(${item.start}px)`, height: rowHeight }}
               aria-rowindex={item.index + 1}
             >
-              {columns.map(({ title, cell, number, dim }) => (
-                <td key={title} className={[number === true && 'number', dim === true && 'dim'].filter(Boolean).join(' ')}>
-                  {cell(row)}
+              {columns.map((column) => (
+                <td key={column.title} className={classOf(column)}>
+                  {column.cell(row)}
                 </td>
               ))}
             </tr>

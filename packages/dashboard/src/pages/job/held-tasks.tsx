@@ -8,11 +8,11 @@ import { timeText } from '../../words/time.ts';
 import { Said } from './task-columns.tsx';
 
 const columns: readonly Column<TaskView>[] = [
-  { title: 'task', width: '6rem', number: true, cell: ({ id, job }) => <a href={hrefOf('job', [job, id])}>{id}</a> },
-  { title: 'job', width: '6rem', number: true, cell: ({ job }) => <a href={hrefOf('job', [job])}>{job}</a> },
-  { title: 'kind', width: '9rem', cell: ({ kind }) => kind },
+  { title: 'task', width: '4rem', number: true, cell: ({ id, job }) => <a href={hrefOf('job', [job, id])}>{id}</a> },
+  { title: 'job', width: '4rem', number: true, cell: ({ job }) => <a href={hrefOf('job', [job])}>{job}</a> },
+  { title: 'kind', width: '9rem', spare: true, cell: ({ kind }) => kind },
   { title: 'state', width: '7rem', cell: ({ state }) => <StateBadge state={state} /> },
-  { title: 'began', width: '12rem', dim: true, cell: ({ startedAt }) => timeText(startedAt) },
+  { title: 'began', width: '12rem', spare: true, dim: true, cell: ({ startedAt }) => timeText(startedAt) },
   { title: 'said', width: 'minmax(8rem, 1fr)', cell: (task) => <Said task={task} /> },
 ];
 

@@ -9,7 +9,7 @@ export function taskColumns(choose: (id: number) => void): readonly Column<TaskV
   return [
     {
       title: 'id',
-      width: '5rem',
+      width: '4rem',
       number: true,
       cell: ({ id }) => (
         <button type="button" className="link" onClick={() => choose(id)}>
@@ -17,13 +17,13 @@ export function taskColumns(choose: (id: number) => void): readonly Column<TaskV
         </button>
       ),
     },
-    { title: 'key', width: '8rem', cell: ({ key, index }) => key ?? index },
+    { title: 'key', width: 'minmax(4rem, 8rem)', cell: ({ key, index }) => key ?? index },
     { title: 'state', width: '6.5rem', cell: ({ state, held }) => <StateBadge state={held ? 'held' : state} /> },
-    { title: 'kind', width: '8rem', cell: ({ kind }) => kind },
-    { title: 'worker', width: '8rem', cell: ({ worker }) => worker?.name },
-    { title: 'attempt', width: '4rem', number: true, cell: ({ attempt }) => attempt },
-    { title: 'took', width: '6rem', cell: tookText },
-    { title: 'said', width: 'minmax(8rem, 1fr)', dim: true, cell: (task) => <Said task={task} /> },
+    { title: 'kind', width: '8rem', spare: true, cell: ({ kind }) => kind },
+    { title: 'worker', width: '8rem', spare: true, cell: ({ worker }) => worker?.name },
+    { title: 'attempt', width: '4rem', number: true, spare: true, cell: ({ attempt }) => attempt },
+    { title: 'took', width: '6rem', spare: true, cell: tookText },
+    { title: 'said', width: 'minmax(5rem, 1fr)', dim: true, cell: (task) => <Said task={task} /> },
   ];
 }
 

@@ -30,7 +30,7 @@ export function Problems() {
   );
   const jobs = failed.data?.jobs ?? [];
   if (troubled.length === 0 && jobs.length === 0)
-    return <p className="good-text">No problems: no job has failed, no worker is lost.</p>;
+    return <p className="good-text">No problems: no job has ended badly, no worker is lost.</p>;
   return (
     <section aria-label="Problems" className="problems">
       <h2>Problems</h2>

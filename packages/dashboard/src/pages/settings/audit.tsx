@@ -7,11 +7,11 @@ import { type Column, VirtualTable } from '../../parts/virtual-table.tsx';
 import { timeText } from '../../words/time.ts';
 
 const columns: readonly Column<AuditView>[] = [
-  { title: 'when', width: '12rem', dim: true, cell: ({ at }) => timeText(at) },
-  { title: 'who', width: '12rem', cell: ({ name }) => name },
-  { title: 'did', width: '9rem', cell: ({ command }) => command },
+  { title: 'when', width: '12rem', dim: true, spare: true, cell: ({ at }) => timeText(at) },
+  { title: 'who', width: 'minmax(6rem, 12rem)', cell: ({ name }) => name },
+  { title: 'did', width: 'minmax(6rem, 9rem)', cell: ({ command }) => command },
   { title: 'to', width: 'minmax(8rem, 1fr)', cell: ({ subject }) => subject },
-  { title: 'refused', width: '9rem', cell: ({ refusal }) => refusal },
+  { title: 'refused', width: '9rem', spare: true, cell: ({ refusal }) => refusal },
 ];
 
 export function Audit() {
