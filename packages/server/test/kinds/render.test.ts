@@ -16,7 +16,13 @@ const render: Variables = new Map([
     },
   ],
 ]);
-const around: Around = { now: Date.UTC(2026, 10, 21, 15, 4, 5), variables: new Map(), offers: () => true, worker: () => null, ends: null };
+const around: Around = {
+  now: Date.UTC(2026, 10, 21, 15, 4, 5),
+  variables: new Map(),
+  offers: () => true,
+  worker: () => null,
+  ends: null,
+};
 const noVideo: Around = { ...around, offers: (kind) => kind !== 'video-encoding' };
 const stamp = '2026-11-21_150405';
 

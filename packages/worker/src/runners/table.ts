@@ -42,6 +42,6 @@ export function defaultKinds(environment: Environment): readonly string[] {
 
 /** What the runners of these kinds say of this machine. */
 export async function aboutRunners(kinds: readonly string[], environment: Environment): Promise<Record<string, unknown>> {
-  const said = await Promise.all(kinds.map((kind) => runners[kind]?.about?.(environment) ?? {}));
+  const said = await Promise.all(kinds.map(async (kind) => runners[kind]?.about?.(environment) ?? {}));
   return Object.assign({}, ...said);
 }

@@ -23,7 +23,8 @@ export function systemRows(context: ApiContext): HttpRow[] {
     row({
       method: 'GET',
       path: '/v1/stats/history',
-      summary: 'The last hour in steps of some seconds, as far as the server ran: what began, what ended, how long things waited.',
+      summary:
+        'The last hour in steps of some seconds, as far as the server ran: what began, what ended, how long things waited.',
       right: 'job:read',
       tags: ['server'],
       answers: { 200: HistoryView },
