@@ -13,17 +13,17 @@ serveCalls({
     const server = createServer((request, response) => {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', async () => {
-        const { top, dat, forces } = JSON.parse(Buffer.concat(parts).toString()) as Record<string, string>;
-        for (const text of [top, dat, forces]) {
-          const handle = await open(join(folder, String(count++)), 'w');
-          await handle.writeFile(text ?? '');
-          await handle.sync();
-          await handle.close();
-        }
-        response.end('{}');
-      });
+      request.on('end', () => void keep(Buffer.concat(parts).toString()).then(() => response.end('{}')));
     });
+    async function keep(body: string): Promise<void> {
+      const { top, dat, forces } = JSON.parse(body) as Record<string, string>;
+      for (const text of [top, dat, forces]) {
+        const handle = await open(join(folder, String(count++)), 'w');
+        await handle.writeFile(text ?? '');
+        await handle.sync();
+        await handle.close();
+      }
+    }
     close = () => void server.close();
     return new Promise((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));

@@ -7,7 +7,8 @@ import type { Job, JobState } from '../../domain/job.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { TaskStateName } from '../../domain/task.ts';
 import type { Engine, Unsubscribe } from '../../engine/engine.ts';
-import type { Clock, Timer } from '../../ports/clock.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type BoardEntry, newEntry } from './board-entry.ts';
 import type { DnaforgeLimits } from './limits.ts';
 import { loadSimulation, loadSimulations, takeEnd } from './load.ts';
 import { isFinal, type StageFacts } from './sim-job.ts';
@@ -34,21 +35,6 @@ export interface BoardEars {
   stageDone(sim: Simulation, stage: StageFacts): Promise<void>;
 }
 
-interface Entry {
-  /** Null: it is being read from the store. */
-  sim: Simulation | null;
-  readonly backlog: Change[];
-  busy: boolean;
-  /** While it is busy beyond the present turn. */
-  working: Promise<void> | null;
-  /** What was last told, so that nothing is told twice. */
-  told: ShownJob | null;
-  /** Monotonic. */
-  toldAt: number;
-  timer: Timer | null;
-  gone: boolean;
-}
-
 const open: readonly JobState[] = ['waiting', 'held', 'active', 'canceling'];
 const ended: readonly JobState[] = ['succeeded', 'failed', 'canceled'];
 const pageRows = 500;
@@ -60,7 +46,7 @@ const pageRows = 500;
 export class Board {
   readonly #deps: BoardDeps;
   /** Ascending by id. */
-  readonly #entries = new Map<JobId, Entry>();
+  readonly #entries = new Map<JobId, BoardEntry>();
   readonly #tasks = new Map<TaskId, JobId>();
   readonly #off: Unsubscribe[] = [];
   #loading: Promise<void> | null = null;
@@ -193,7 +179,7 @@ export class Board {
     }
   }
 
-  #place(id: JobId, sim: Simulation | null): Entry | null {
+  #place(id: JobId, sim: Simulation | null): BoardEntry | null {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.gone) return null;
     if (sim === null) this.#entries.delete(id);
@@ -202,19 +188,19 @@ export class Board {
     return entry;
   }
 
-  #take(id: JobId, entry: Entry, change: Change): void {
+  #take(id: JobId, entry: BoardEntry, change: Change): void {
     entry.backlog.push(change);
     if (entry.sim !== null) this.#start(id, entry);
   }
 
-  #start(id: JobId, entry: Entry, first?: () => Promise<void>): void {
+  #start(id: JobId, entry: BoardEntry, first?: () => Promise<void>): void {
     if (entry.busy) return;
     const work = this.#work(id, entry, first);
     entry.working = entry.busy ? work : null;
   }
 
   /** One change after the other; synchronous as long as nothing has to be read. */
-  async #work(id: JobId, entry: Entry, first?: () => Promise<void>): Promise<void> {
+  async #work(id: JobId, entry: BoardEntry, first?: () => Promise<void>): Promise<void> {
     entry.busy = true;
     try {
       if (first !== undefined) await first();
@@ -233,7 +219,7 @@ export class Board {
     }
   }
 
-  #apply(entry: Entry, sim: Simulation, change: Change): Promise<void> | null {
+  #apply(entry: BoardEntry, sim: Simulation, change: Change): Promise<void> | null {
     const state = change.task === null ? null : (JSON.parse(change.json) as { state: TaskStateName }).state;
     if (change.task !== null && state !== null && isEnd(state)) return this.#end(entry, sim, change, change.task);
     sim.change(change);
@@ -241,7 +227,7 @@ export class Board {
     return null;
   }
 
-  async #end(entry: Entry, sim: Simulation, change: Change, task: TaskId): Promise<void> {
+  async #end(entry: BoardEntry, sim: Simulation, change: Change, task: TaskId): Promise<void> {
     const { engine, by, hear } = this.#deps;
     const found = await engine.query.task(by, task);
     const stage = sim.stageOf(task);
@@ -256,14 +242,14 @@ export class Board {
     this.#tell(entry, sim);
   }
 
-  #tell(entry: Entry, sim: Simulation): void {
+  #tell(entry: BoardEntry, sim: Simulation): void {
     const { shown } = sim;
     if (entry.gone || (entry.told !== null && entry.told.text('today') === shown.text('today'))) return;
     this.#said(entry, sim);
     this.#deps.hear.state(sim);
   }
 
-  #said(entry: Entry, sim: Simulation): void {
+  #said(entry: BoardEntry, sim: Simulation): void {
     entry.timer?.cancel();
     entry.timer = null;
     entry.told = sim.shown;
@@ -282,7 +268,7 @@ export class Board {
   }
 
   /** Newest wins, at most every `updateMs`. */
-  #soon(entry: Entry, sim: Simulation): void {
+  #soon(entry: BoardEntry, sim: Simulation): void {
     if (entry.timer !== null) return;
     const { clock, limits, hear } = this.#deps;
     const say = (): void => {
@@ -295,7 +281,7 @@ export class Board {
     else entry.timer = clock.after(wait, say);
   }
 
-  #drop(id: JobId, entry: Entry): null {
+  #drop(id: JobId, entry: BoardEntry): null {
     entry.gone = true;
     entry.timer?.cancel();
     this.#entries.delete(id);
@@ -315,10 +301,5 @@ export class Board {
     }
   }
 }
-
-const newEntry = (): Entry => ({
-  ...{ sim: null, backlog: [], busy: false, working: null },
-  ...{ told: null, toldAt: Number.NEGATIVE_INFINITY, timer: null, gone: false },
-});
 
 const isOurs = (change: Change): boolean => (JSON.parse(change.json) as { kind?: string }).kind === oxdnaKind;
