@@ -93,8 +93,8 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   if (parts.flamenco !== null) doors.push(createFlamencoDoor(shared, parts.flamenco.options));
   const { access, printerlynx } = parts;
   if (printerlynx !== null) {
-    const { agents, options } = printerlynx;
-    const known = { accounts: access.accounts, agents, onEnded: access.onEnded };
+    const { agents, mark, options } = printerlynx;
+    const known = { accounts: access.accounts, agents, mark, onEnded: access.onEnded };
     doors.push(createPrinterlynxDoor({ ...shared, ...known, compile, firstFrames }, options));
   }
   return doors;

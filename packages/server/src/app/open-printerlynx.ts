@@ -9,6 +9,8 @@ import { realClock as clock, realRandom as random } from './real-clock.ts';
 export interface PrinterlynxParts {
   readonly options: PrinterlynxOptions;
   readonly agents: Agents;
+  /** Of this installation; see the door's `job-id.ts`. */
+  readonly mark: string;
 }
 
 /** Null: the door is switched off. */
@@ -24,5 +26,6 @@ export async function openPrinterlynx(
       limits: { fileBytes: settings['printerlynx.max-file'] },
     },
     agents: await openAgents({ ...parts, clock, random }),
+    mark: await parts.secrets.getOrMake('printerlynx.mark', () => random.uuid().slice(0, 8)),
   };
 }

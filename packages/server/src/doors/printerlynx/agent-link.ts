@@ -6,20 +6,20 @@ import { readReport } from './report.ts';
 import { readUuid } from './row.ts';
 import type { Shop } from './shop.ts';
 import { type Accepted, Talk } from './talk.ts';
-import { type Frame, frameText, readFrame, requestId } from './wire.ts';
+import { type Frame, frameText, isKnownType, readFrame, requestId, tooManyRequests } from './wire.ts';
 
 export interface AgentLinkDeps {
   readonly desk: Desk;
   readonly shop: Shop;
-  readonly throttled: (address: string) => boolean;
-  readonly failed: (address: string) => void;
+  /** It failed; true: too often. */
+  readonly failed: (address: string) => boolean;
   /** It has shown its token. */
   readonly known: (link: AgentLink) => void;
   readonly gone: (link: AgentLink) => void;
 }
 
-/** An answer that never comes frees its place after this. */
-const answerMs = 120_000;
+/** A printer of the connection before that is not reported on this one is not there any more. */
+const inheritedMs = 60_000;
 const mostAsked = 500;
 
 type Ended = { readonly result: 'completed' | 'cancelled' | 'failed'; readonly message: string | null };
@@ -28,7 +28,10 @@ type Ended = { readonly result: 'completed' | 'cancelled' | 'failed'; readonly m
 export class AgentLink implements Bearer {
   readonly #deps: AgentLinkDeps;
   readonly #talk: Talk;
-  readonly #printers = new Set<Printer>();
+  readonly #printers = new Map<string, Printer>();
+  /** Of the connection that this one replaced, until it reports them itself. */
+  readonly #inherited = new Map<string, Printer>();
+  #inheritance: Timer | null = null;
   /** Prints that it said to have ended before it said how its printers are. */
   readonly #ended = new Map<string, Ended>();
   readonly #asked = new Map<string, { readonly answered: (error: string | null) => void; readonly timer: Timer }>();
@@ -41,7 +44,7 @@ export class AgentLink implements Bearer {
     this.#deps = deps;
     this.#talk = new Talk(accepted, desk.limits.agentRate, desk, {
       heard: (text) => this.#heard(text),
-      tooMany: () => this.#say({ type: 'error', data: { status: 'ERROR', message: 'Too many requests' } }),
+      tooMany: (text) => this.#say(tooManyRequests(text)),
       gone: () => this.#left(),
       failed: (error) => desk.log.error({ event: 'printerlynx.agent', err: error }),
     });
@@ -54,10 +57,13 @@ export class AgentLink implements Bearer {
     return true;
   }
 
-  ask({ type, data }: Frame, answered: (error: string | null) => void): boolean {
+  ask({ type, data }: Frame, ms: number, answered: (error: string | null) => void): boolean {
     if (this.#talk.over || this.#asked.size >= mostAsked) return false;
     const request_id = `r-${++this.#lastAsked}`;
-    const timer = this.#deps.desk.clock.after(answerMs, () => void this.#asked.delete(request_id));
+    const timer = this.#deps.desk.clock.after(ms, () => {
+      this.#asked.delete(request_id);
+      answered('The agent did not answer');
+    });
     this.#asked.set(request_id, { answered, timer });
     const { type: word, ...rest } = data;
     return this.send({ type, data: { ...(word === undefined ? {} : { type: word }), request_id, ...rest } });
@@ -65,6 +71,21 @@ export class AgentLink implements Bearer {
 
   close(code: number, reason: string): void {
     this.#talk.close(code, reason);
+  }
+
+  /** Takes the place of an older connection: its printers stay as they are until they are reported here. */
+  inherit(before: AgentLink): void {
+    for (const [uuid, printer] of [...before.#inherited, ...before.#printers]) {
+      this.#inherited.set(uuid, printer);
+      printer.handOver(before, this);
+    }
+    before.#printers.clear();
+    before.#inherited.clear();
+    if (this.#inherited.size === 0) return;
+    this.#inheritance = this.#deps.desk.clock.after(inheritedMs, () => {
+      for (const printer of this.#inherited.values()) void printer.lose(this);
+      this.#inherited.clear();
+    });
   }
 
   #say(frame: Frame): void {
@@ -78,15 +99,16 @@ export class AgentLink implements Bearer {
     }
     const { frame } = read;
     if (frame.type === 'authentication') return this.#authenticate(frame);
-    if (this.agent === null) return this.#error(frame, 'Session not authenticated');
+    if (this.agent === null && isKnownType(frame.type)) return this.#error(frame, 'Session not authenticated');
+    if (this.agent === null) return this.#invalid(frame.type, frame.data);
     if (frame.type === 'printer_status') return this.#status(this.agent, frame);
     if (frame.type === 'print_job') return this.#job(frame);
     if (frame.type === 'printer_command') return this.#answered(frame);
-    this.#invalid(frame.type);
+    this.#invalid(frame.type, frame.data);
   }
 
-  #invalid(type: string): void {
-    this.#say({ type, data: { status: 'ERROR', message: 'Invalid message' } });
+  #invalid(type: string, data: Frame['data'] = {}): void {
+    this.#say({ type, data: { status: 'ERROR', message: 'Invalid message', ...requestId(data) } });
   }
 
   #error({ type, data }: Frame, message: string, more: Readonly<Record<string, unknown>> = {}): void {
@@ -95,14 +117,14 @@ export class AgentLink implements Bearer {
 
   /** The same words whatever was wrong (printerlynx §1.5). */
   #authenticate({ data }: Frame): void {
-    const { desk, throttled, failed, known } = this.#deps;
+    const { desk, failed, known } = this.#deps;
     const token = typeof data['token'] === 'string' ? data['token'] : '';
-    const agent = throttled(this.#talk.address) ? null : desk.agents.byToken(token.toLowerCase());
+    const agent = desk.agents.byToken(token.toLowerCase());
     const same = this.agent === null || agent?.id === this.agent.id;
     if (agent === null || !same) {
-      if (agent === null) failed(this.#talk.address);
+      const often = agent === null && failed(this.#talk.address);
       this.#say({ type: 'authentication', data: { status: 'error', message: 'Invalid token', ...requestId(data) } });
-      if (this.agent === null && ++this.#failures >= desk.limits.failures) this.close(4401, 'Invalid token');
+      if (this.agent === null && (++this.#failures >= desk.limits.failures || often)) this.close(4401, 'Invalid token');
       return;
     }
     this.#talk.welcome();
@@ -115,12 +137,14 @@ export class AgentLink implements Bearer {
   async #status(agent: Agent, frame: Frame): Promise<void> {
     const report = readReport(frame.data);
     if ('wrong' in report) return this.#error(frame, `Invalid message: ${report.wrong}`);
-    const printer = await this.#deps.shop.find(agent, report);
-    if (printer === null) return this.#error(frame, 'Printer belongs to another agent', { printer_uuid: report.printer });
+    const { printer } = report;
+    const found = await this.#deps.shop.find(agent, report);
     if (this.#talk.over) return;
-    if (this.#printers.has(printer)) return printer.hear(report);
-    this.#printers.add(printer);
-    await printer.begin(this, report, this.#ended);
+    if (typeof found === 'string') return this.#error(frame, found, { printer_uuid: printer });
+    if (this.#printers.get(printer) === found) return found.hear(report);
+    this.#printers.set(printer, found);
+    this.#inherited.delete(printer);
+    await found.begin(this, report, this.#ended);
   }
 
   async #job(frame: Frame): Promise<void> {
@@ -133,7 +157,7 @@ export class AgentLink implements Bearer {
       return this.#error(frame, 'Invalid message: result');
     const message = typeof data['message'] === 'string' ? data['message'].slice(0, 500) : null;
     const ended = { result, message } as const;
-    for (const printer of this.#printers) if (printer.job?.uuid === job) return printer.finished(job, ended);
+    for (const printer of this.#printers.values()) if (printer.job?.uuid === job) return printer.finished(job, ended);
     if (this.#ended.size < mostAsked) this.#ended.set(job, ended);
   }
 
@@ -150,8 +174,9 @@ export class AgentLink implements Bearer {
   #left(): void {
     for (const { timer } of this.#asked.values()) timer.cancel();
     this.#asked.clear();
+    this.#inheritance?.cancel();
     // Only what is still carried by this connection is lost with it.
-    for (const printer of this.#printers) void printer.lose(this);
+    for (const printer of [...this.#inherited.values(), ...this.#printers.values()]) void printer.lose(this);
     this.#deps.gone(this);
   }
 }

@@ -81,8 +81,8 @@ function named(request: RowRequest): { value: { name: string; description: strin
   if (!isJson(request)) return { answer: errorAnswer(415, 'Expected a body of type application/json') };
   const read = readAgent(request.body);
   if (read.refusal !== undefined) return { answer: spelling.refusal(read.refusal, { path: request.url }) };
-  const { name, description } = read.value;
+  const [name, description] = [plainText(read.value.name, 255), plainText(read.value.description, 1_000)];
   if (name === '') return { answer: errorAnswer(400, 'Agent name cannot be empty') };
   if (Buffer.byteLength(name) < 3) return { answer: errorAnswer(400, 'Agent name must be at least 3 characters long') };
-  return { value: { name: plainText(name, 255), description: plainText(description, 1_000) } };
+  return { value: { name, description } };
 }

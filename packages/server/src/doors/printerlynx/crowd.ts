@@ -78,11 +78,6 @@ export class Crowd {
     const frames = new Frames();
     for (const link of this.#users.get(owner) ?? []) link.tell(key, frames.of(link.dialect, frame));
   }
-
-  close(code: number, reason: string): void {
-    for (const link of this.#agents.values()) link.close(code, reason);
-    for (const links of this.#users.values()) for (const link of [...links]) link.close(code, reason);
-  }
 }
 
 const agentKey = (id: string): string => `agent ${id}`;

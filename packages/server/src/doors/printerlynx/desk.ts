@@ -9,6 +9,7 @@ import type { Principal } from '../../domain/principal.ts';
 import type { StopGoal } from '../../domain/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
+import type { JobIds } from './job-id.ts';
 import type { PrinterlynxLimits } from './limits.ts';
 
 /** What all parts of this door work with. */
@@ -20,6 +21,7 @@ export interface Desk {
   readonly random: Random;
   readonly log: Logger;
   readonly limits: PrinterlynxLimits;
+  readonly jobIds: JobIds;
   /** From `kinds/`. */
   readonly compile: (request: JobRequest) => Result<JobPlan> | Promise<Result<JobPlan>>;
   /** The door itself: for what the yard knows of printers, and for what happens at one without anybody's word here. */

@@ -8,6 +8,7 @@ import { Crowd } from './crowd.ts';
 import { type Desk, doorPrincipal } from './desk.ts';
 import { agentFileRows } from './file-rows.ts';
 import { gateOf } from './gate.ts';
+import { jobIdsOf } from './job-id.ts';
 import { type PrinterlynxLimits, printerlynxLimits } from './limits.ts';
 import { recordOf } from './report.ts';
 import { Shop } from './shop.ts';
@@ -25,6 +26,8 @@ export interface PrinterlynxOptions {
 }
 
 export interface PrinterlynxDeps extends DoorDeps, Pick<Desk, 'compile'> {
+  /** Eight hex digits of this installation, see `job-id.ts`. */
+  readonly mark: string;
   readonly accounts: Accounts;
   readonly agents: Agents;
   /** Hears of sessions that end before their time. */
@@ -39,6 +42,7 @@ export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: Printerlyn
   const { engine, accounts, agents, clock, random, log, auth, compile } = deps;
   const desk: Desk = {
     ...{ engine, accounts, agents, clock, random, log, limits, compile, by: doorPrincipal },
+    jobIds: jobIdsOf(deps.mark),
     stop: async (task, goal) => {
       await engine.command(doorPrincipal, 'stop', { task, goal, reason: 'user', kill: true });
     },
@@ -50,8 +54,10 @@ export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: Printerlyn
   const links = new Set<UserLink | AgentLink>();
   const shared = {
     desk,
-    throttled: (address: string) => auth.throttled(address),
-    failed: (address: string) => auth.failed(address),
+    failed: (address: string): boolean => {
+      auth.failed(address);
+      return auth.throttled(address);
+    },
   };
   let closing = false;
 
@@ -80,8 +86,9 @@ export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: Printerlyn
         if (agent === null) return;
         // The newest wins, and its owner sees no flicker (printerlynx §5.1).
         const before = crowd.addAgent(one, agent);
-        if (before === null) crowd.agentMoved(agent, true);
-        else before.close(4409, 'Replaced by a newer connection');
+        if (before === null) return crowd.agentMoved(agent, true);
+        one.inherit(before);
+        before.close(4409, 'Replaced by a newer connection');
       },
       gone: (one) => {
         links.delete(one);
@@ -89,6 +96,18 @@ export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: Printerlyn
       },
     });
     links.add(link);
+  }
+
+  /** One who is gone leaves no agents behind that work on, nor files, whoever has deleted the account. */
+  async function settleEnd({ principal, session }: Ended, meant: readonly UserLink[]): Promise<void> {
+    const gone = session === null && (await isGone(accounts, principal));
+    for (const link of meant) {
+      if (gone) link.close(4410, 'The account was deleted');
+      else link.close(4401, 'This token has ended');
+    }
+    if (!gone) return;
+    for (const { id } of agents.list(principal)) await agents.remove(doorPrincipal, id);
+    await engine.library.removeAll(principal);
   }
 
   deps.firstFrames.add({
@@ -101,7 +120,8 @@ export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: Printerlyn
       shop.forget(id).catch((error: unknown) => log.error({ event: 'printerlynx.forget', err: error }));
     }),
     deps.onEnded((ended) => {
-      for (const link of crowd.usersOf(ended.principal)) if (isMeant(link, ended)) link.close(4401, 'This token has ended');
+      const meant = crowd.usersOf(ended.principal).filter((link) => isMeant(link, ended));
+      settleEnd(ended, meant).catch((error: unknown) => log.error({ event: 'printerlynx.ended', err: error }));
     }),
   ];
 
@@ -138,6 +158,11 @@ function isOurs(value: unknown): boolean {
 function isMeant({ identity }: UserLink, { session, except }: Ended): boolean {
   const id = identity?.session.id;
   return session === null ? id !== except : id === session;
+}
+
+async function isGone(accounts: Accounts, principal: string): Promise<boolean> {
+  const [sort, id] = principal.split(':');
+  return sort === 'user' && id !== undefined && (await accounts.get(id)) === null;
 }
 
 const ownPorts = ({ port, hosts }: PrinterlynxOptions): OwnPort[] => (port === null ? [] : [{ port, hosts, serves: 'http' }]);

@@ -2,7 +2,7 @@ import type { Refusal } from '../../domain/errors.ts';
 import type { KeptFile } from '../../engine/library.ts';
 import { fileAnswer } from '../kit/file-answer.ts';
 import type { Answer, HttpRow, RowRequest } from '../kit/http-row.ts';
-import { isMultipart, MalformedMultipart, multipartParts } from '../kit/multipart.ts';
+import { isMultipart, MalformedMultipart, multipartParts, type Part } from '../kit/multipart.ts';
 import { jsonText } from './agent-rows.ts';
 import { errorAnswer, spelling } from './codes.ts';
 import type { Desk } from './desk.ts';
@@ -11,7 +11,9 @@ import { agentOf } from './gate.ts';
 import { base, readUuid, rowOf } from './row.ts';
 import type { Shop } from './shop.ts';
 
-const notFound = errorAnswer(404, 'No file found');
+/** To an agent a file that it has no print of is none of its business (printerlynx §5.2). */
+const notFound = ({ by }: RowRequest) =>
+  agentOf(by) === null ? errorAnswer(404, 'No file found') : errorAnswer(401, 'Invalid token');
 /** Around the file in a multipart body. */
 const wrappingBytes = 1_048_576;
 
@@ -54,7 +56,7 @@ function rowsAt(desk: FileDeps, path: string, upload: string): HttpRow[] {
       right: 'file:read',
       handle: (request) => {
         const file = find(desk, request);
-        return file === null ? notFound : { status: 200, body: fileDocument(file) };
+        return file === null ? notFound(request) : { status: 200, body: fileDocument(file) };
       },
     }),
     rowOf({
@@ -71,9 +73,9 @@ function rowsAt(desk: FileDeps, path: string, upload: string): HttpRow[] {
       right: 'file:write',
       handle: async (request) => {
         const file = find(desk, request);
-        if (file === null) return notFound;
+        if (file === null) return notFound(request);
         const removed = await engine.library.remove(request.by, file.id);
-        return removed.refusal === undefined ? { status: 200, body: 'true', headers: jsonText } : notFound;
+        return removed.refusal === undefined ? { status: 200, body: 'true', headers: jsonText } : notFound(request);
       },
     }),
   ];
@@ -91,7 +93,7 @@ function find({ engine, shop }: FileDeps, { by, params }: RowRequest): KeptFile 
 
 async function send(deps: FileDeps, request: RowRequest): Promise<Answer> {
   const file = find(deps, request);
-  if (file === null) return notFound;
+  if (file === null) return notFound(request);
   const { blob, size, createdAt } = file;
   const read = async (range: { start: number; end: number }) =>
     (await deps.engine.files.read(request.by, blob, range)).value?.stream ?? null;
@@ -100,26 +102,41 @@ async function send(deps: FileDeps, request: RowRequest): Promise<Answer> {
     always: headers,
     sent: { 'content-type': 'application/octet-stream' },
   });
-  return answer ?? notFound;
+  return answer ?? notFound(request);
 }
 
 async function receive(desk: FileDeps, request: RowRequest): Promise<Answer> {
   const { stream, headers, by } = request;
   const type = headers['content-type'];
   if (stream === null || !isMultipart(type)) return errorAnswer(415, 'Expected a body of type multipart/form-data');
-  let last: KeptFile | null = null;
+  const kept: KeptFile[] = [];
+  const refused = await keepParts(desk, request, multipartParts(stream, type ?? ''), kept);
+  const last = kept.at(-1);
+  if (refused === null && last !== undefined) return { status: 200, body: fileDocument(last) };
+  // All of them or none.
+  for (const { id } of kept) await desk.engine.library.remove(by, id);
+  return refused ?? errorAnswer(500, 'Something went wrong, please try again');
+}
+
+/** Null: all were kept. */
+async function keepParts(
+  { engine, limits }: FileDeps,
+  request: RowRequest,
+  parts: AsyncIterable<Part>,
+  kept: KeptFile[],
+): Promise<Answer | null> {
   try {
-    for await (const { filename, bytes } of multipartParts(stream, type ?? '')) {
+    for await (const { filename, bytes } of parts) {
       if (filename === null) return errorAnswer(400, 'Every part must be a file with a name');
-      const kept = await desk.engine.library.keep(by, filename, bytes, desk.limits.fileBytes);
-      if (kept.refusal !== undefined) return refusedUpload(kept.refusal, request);
-      last = kept.value;
+      const one = await engine.library.keep(request.by, filename, bytes, limits.fileBytes);
+      if (one.refusal !== undefined) return refusedUpload(one.refusal, request);
+      kept.push(one.value);
     }
+    return null;
   } catch (error) {
     if (error instanceof MalformedMultipart) return errorAnswer(400, error.message);
     throw error;
   }
-  return last === null ? errorAnswer(500, 'Something went wrong, please try again') : { status: 200, body: fileDocument(last) };
 }
 
 const refusedUpload = (refusal: Refusal, { url }: RowRequest): Answer => spelling.refusal(refusal, { path: url });

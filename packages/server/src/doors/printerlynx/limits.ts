@@ -18,6 +18,8 @@ export interface PrinterlynxLimits {
   /** What may wait for a slow reader, bytes. */
   readonly queuedBytes: number;
   readonly sockets: number;
+  /** Of one agent. */
+  readonly printers: number;
 }
 
 export const printerlynxLimits: PrinterlynxLimits = {
@@ -33,4 +35,5 @@ export const printerlynxLimits: PrinterlynxLimits = {
   agentRate: 200,
   queuedBytes: 1_048_576,
   sockets: 5_000,
+  printers: 500,
 };

@@ -1,5 +1,5 @@
 import type { PrintPayload } from '@switchyard/sdk/print.ts';
-import { isEmergencyStop } from '@switchyard/sdk/printer-commands.ts';
+import { isEmergencyStop, refusedCommand } from '@switchyard/sdk/printer-commands.ts';
 import type { Result } from '../../domain/errors.ts';
 import type { AttemptNumber, SessionNumber, TaskId, WorkerId } from '../../domain/ids.ts';
 import type { Principal } from '../../domain/principal.ts';
@@ -7,9 +7,9 @@ import { isEnded, type Task } from '../../domain/task.ts';
 import type { WorkerMode } from '../../domain/worker.ts';
 import type { Assignment, Tell } from '../../engine/commands.ts';
 import type { SessionHandle } from '../../engine/engine.ts';
+import { type ActivePrint, fateOf } from './active-print.ts';
 import type { Desk } from './desk.ts';
-import { jobUuid } from './job-id.ts';
-import type { JobStateWord, Report } from './report.ts';
+import type { Report } from './report.ts';
 import type { Frame } from './wire.ts';
 
 /** What is known of a printer also while its agent is away. */
@@ -23,25 +23,12 @@ export interface PrinterFacts {
   readonly adapterInterface: string;
 }
 
-/** A print on its way: from the moment that an attempt exists. */
-export interface ActivePrint {
-  readonly task: TaskId;
-  readonly attempt: AttemptNumber;
-  readonly uuid: string;
-  readonly payload: PrintPayload;
-  /** As reported last; never falls. */
-  progress: number;
-  state: JobStateWord;
-  /** The agent has ended it; nothing more is to be told to it. */
-  over: boolean;
-}
-
 /** The agent's side of the door, as a printer needs it. */
 export interface Bearer {
   /** False: it is not connected. */
   send(frame: Frame): boolean;
-  /** With a number of ours; the answer comes by `answered`. */
-  ask(frame: Frame, answered: (error: string | null) => void): boolean;
+  /** With a number of ours; the answer comes by `answered`, within `ms` or not at all. False: it is not connected, or owes too many. */
+  ask(frame: Frame, ms: number, answered: (error: string | null) => void): boolean;
 }
 
 export interface PrinterEvents {
@@ -49,6 +36,11 @@ export interface PrinterEvents {
   readonly changed: (printer: Printer) => void;
   readonly forgotten: (printer: Printer) => void;
 }
+
+/** An answer that never comes frees its place after this. */
+const answerMs = 120_000;
+/** START is answered when the file has been fetched and verified. */
+const startMs = 3_600_000;
 
 type EndReport = { readonly result: 'completed' | 'cancelled' | 'failed'; readonly message: string | null };
 
@@ -100,40 +92,46 @@ export class Printer {
     if (this.job?.task === alive.id && this.job.attempt === alive.attempt) return;
     const bodies = await this.#desk.engine.query.bodies([alive]);
     const { payload } = JSON.parse(bodies.get(alive.body) ?? '{}') as { payload: PrintPayload };
-    this.#take(alive.id, alive.attempt, payload);
+    const job = this.#take(alive.id, alive.attempt, payload);
+    job.had = true;
+    job.paused = alive.state.state === 'suspended';
   }
 
   /** The first report of a connection: it signs on; the report says what it still holds (printerlynx §5.1). */
   begin(bearer: Bearer, report: Report, ended: ReadonlyMap<string, EndReport>): Promise<void> {
     return this.#then(async () => {
-      const { engine } = this.#desk;
+      const { engine, clock } = this.#desk;
       const { worker } = this.facts;
       this.#bearer = bearer;
       this.report = report;
+      const { identifier, adapterIdentifier, adapterInterface } = report;
+      this.facts = { ...this.facts, identifier, adapterIdentifier, adapterInterface };
       const info = infoOf(this.facts);
       const signed = await engine.command(this.#by, 'signOn', {
-        ...{ worker, name: report.identifier, kinds: null, tags: null, total: null, info, keepTasks: true },
+        ...{ worker, name: identifier, kinds: null, tags: null, total: null, info, keepTasks: true },
       });
       if (signed.refusal !== undefined) throw new Error(`a printer could not sign on: ${signed.refusal.detail}`);
       const { session, held } = signed.value;
       await this.restore(held);
+      const { job } = this;
+      if (job !== null) job.had = true;
+      const fate = job === null ? 'here' : fateOf(job, report, clock.monotonic(), true);
+      const end = job === null ? undefined : (ended.get(job.uuid) ?? (fate === 'lost' ? lostByAgent : undefined));
+      if (job !== null && end !== undefined) job.over = true;
       const handle = engine.sessions.attach(this.#by, worker, session, {
         tell: (what) => this.#told(what),
         push: { run: (assignments) => this.#given(assignments), offers: 0, offerMs: null },
       });
       this.#session = { number: session, handle };
-      const { job } = this;
-      const lateEnd = job === null ? undefined : ended.get(job.uuid);
-      const still = job !== null && (report.job?.uuid === job.uuid || lateEnd !== undefined);
-      const holds = job !== null && still ? [{ task: job.task, attempt: job.attempt }] : [];
       const row = await engine.query.worker(this.#desk.by, worker);
       this.#wanted = row.value?.mode === 'asleep' ? 'asleep' : 'awake';
       this.#mode = row.value?.mode ?? null;
+      const holds = job === null ? [] : [{ task: job.task, attempt: job.attempt }];
       await engine.command(this.#by, 'reconcile', { worker, session, holds });
-      await this.#settleMode();
-      if (!still) this.#clear();
-      if (lateEnd !== undefined) await this.#end(lateEnd);
+      if (end !== undefined) await this.#end(end);
+      await this.#cancelStray(report);
       this.#look(report);
+      await this.#settleMode();
       handle.wake();
       this.#events.changed(this);
     });
@@ -143,9 +141,20 @@ export class Printer {
   hear(report: Report): void {
     this.report = report;
     this.#session?.handle.alive();
+    const { job } = this;
+    if (job !== null && !job.over && fateOf(job, report, this.#desk.clock.monotonic(), false) === 'lost') {
+      void this.finished(job.uuid, lostByAgent);
+    }
     this.#look(report);
     void this.#settleMode();
     this.#events.changed(this);
+  }
+
+  /** A newer connection of its agent carries it now; what it holds is looked at with its first report there. */
+  handOver(from: Bearer, to: Bearer): void {
+    void this.#then(async () => {
+      if (this.#bearer === from) this.#bearer = to;
+    });
   }
 
   /** `FINISHED` (printerlynx §3.4). */
@@ -170,20 +179,23 @@ export class Printer {
   }
 
   /** Past every queue (printerlynx §5.4): first it goes out, then it is written down. */
-  emergency(frame: Frame): boolean {
-    const sent = this.#bearer?.send(frame) ?? false;
+  emergency(): boolean {
+    // Nothing of what was asked for but this one word.
+    const frame = { type: 'printer_command', data: { printer_uuid: this.facts.uuid, command: 'M112' } };
+    if (this.#bearer?.send(frame) !== true) return false;
     const { job } = this;
-    if (job !== null) {
+    if (job !== null && !job.stopped) {
       job.over = true;
+      job.stopped = true;
       void this.#desk.stop(job.task, 'failed');
     }
-    return sent;
+    return true;
   }
 
   /** A line for the firmware. False: nobody is there to take it. */
   command(command: string, role?: 'admin'): boolean {
     const data = { printer_uuid: this.facts.uuid, command, ...(role === undefined ? {} : { role }) };
-    return this.#bearer?.ask({ type: 'printer_command', data }, () => {}) ?? false;
+    return this.#bearer?.ask({ type: 'printer_command', data }, answerMs, () => {}) ?? false;
   }
 
   close(): void {
@@ -216,29 +228,33 @@ export class Printer {
       ...this.#jobData('START', job),
       ...{ print_file_uuid: source, name, size, checksum: blob, download_path: `/api/v1/files/${source}/download` },
     };
-    const refused = (error: string | null): void => {
+    const answered = (error: string | null): void => {
+      job.had = true;
       if (error !== null) void this.finished(job.uuid, { result: 'failed', message: error });
     };
-    // Without a connection it is told when it comes back: it does not have the job then, and the print fails.
-    this.#bearer?.ask({ type: 'print_job', data }, refused);
+    // Without a connection it is looked at when the agent comes back: it does not have the job then, and the print fails.
+    if (this.#bearer?.ask({ type: 'print_job', data }, startMs, answered) === false) answered('The agent does not answer');
   }
 
   #told(what: Tell): void {
-    if (what.tell === 'kill') this.#steer('CANCEL', 'cancelling');
-    else if (what.tell === 'suspend') this.#steer('PAUSE', 'pausing');
-    else if (what.tell === 'resume') this.#steer('RESUME', null);
+    if (what.tell === 'kill') this.steer('CANCEL');
+    else if (what.tell === 'suspend') this.steer('PAUSE');
+    else if (what.tell === 'resume') this.steer('RESUME');
     else if (what.tell === 'message') this.#message(what.message);
     else if (what.tell === 'wish') void this.#wish(what.mode);
     else if (what.tell === 'close') this.#events.forgotten(this);
   }
 
-  #steer(word: 'PAUSE' | 'RESUME' | 'CANCEL', state: JobStateWord | null): void {
+  /** One of the words of a running print, to its agent. PAUSE of a paused print does nothing there, and so on. */
+  steer(word: 'PAUSE' | 'RESUME' | 'CANCEL'): void {
     const { job } = this;
     if (job === null || job.over) return;
     const { file } = job.payload;
-    this.#bearer?.ask({ type: 'print_job', data: { ...this.#jobData(word, job), print_file_uuid: file ?? job.uuid } }, () => {});
-    if (state === null) return;
-    job.state = state;
+    const data = { ...this.#jobData(word, job), print_file_uuid: file ?? job.uuid };
+    this.#bearer?.ask({ type: 'print_job', data }, answerMs, () => {});
+    if (word !== 'CANCEL') job.paused = word === 'PAUSE';
+    if (word === 'RESUME') return;
+    job.state = word === 'PAUSE' ? 'pausing' : 'cancelling';
     this.#events.changed(this);
   }
 
@@ -250,8 +266,11 @@ export class Printer {
   #message(message: unknown): void {
     const { command, role } = message as { command?: unknown; role?: unknown };
     if (typeof command !== 'string') return;
-    if (isEmergencyStop(command)) this.emergency({ type: 'printer_command', data: { printer_uuid: this.facts.uuid, command } });
-    else this.command(command, role === 'admin' ? 'admin' : undefined);
+    const line = command.trim();
+    const who = role === 'admin' ? 'admin' : undefined;
+    if (isEmergencyStop(line)) this.emergency();
+    else if (refusedCommand(line, who ?? 'user') === null) this.command(line, who);
+    else this.#desk.log.info({ event: 'printerlynx.command', detail: 'a command was not passed on: it is not allowed' });
   }
 
   /** Printers are what somebody says they are: in maintenance, or ready again. */
@@ -266,7 +285,7 @@ export class Printer {
   async #settleMode(): Promise<void> {
     const session = this.#session;
     if (session === null || this.report === null) return;
-    const mode: WorkerMode = this.report.status === 'unavailable' ? 'error' : this.#wanted;
+    const mode = this.#modeOf(this.report);
     if (mode === this.#mode) return;
     this.#mode = mode;
     const { worker } = this.facts;
@@ -274,9 +293,19 @@ export class Printer {
     this.#note(await this.#desk.engine.command(this.#by, 'refresh', input));
   }
 
-  #take(task: TaskId, attempt: AttemptNumber, payload: PrintPayload): void {
+  /** It takes nothing while it does something else. */
+  #modeOf({ status }: Report): WorkerMode {
+    if (status === 'unavailable') return 'error';
+    return status === 'busy' && this.job === null && this.#wanted === 'awake' ? 'draining' : this.#wanted;
+  }
+
+  #take(task: TaskId, attempt: AttemptNumber, payload: PrintPayload): ActivePrint {
     this.#clear();
-    this.job = { task, attempt, uuid: jobUuid(task, attempt), payload, progress: 0, state: 'starting', over: false };
+    const job: ActivePrint = {
+      ...{ task, attempt, uuid: this.#desk.jobIds.of(task, attempt), payload, progress: 0, state: 'starting' },
+      ...{ paused: false, over: false, stopped: false, had: false, missedSince: null, deferred: false },
+    };
+    this.job = job;
     // It may end without us: forced, or given up when nobody came back.
     this.#unfollow = this.#desk.engine.feed.subscribe({ task, kinds: ['task.changed'] }, (changes) => {
       const ended = changes.some(({ json }) => isOver((JSON.parse(json) as { state?: string }).state));
@@ -284,6 +313,17 @@ export class Printer {
       this.#clear();
       this.#events.changed(this);
     });
+    return job;
+  }
+
+  /** It prints what was cancelled while nobody could be told. What only counts as lost here, it prints on. */
+  async #cancelStray({ job }: Report): Promise<void> {
+    if (job === null || job.uuid === null || job.uuid === this.job?.uuid) return;
+    const ours = this.#desk.jobIds.read(job.uuid);
+    const task = ours === null ? null : (await this.#desk.engine.query.task(this.#desk.by, ours.task)).value?.task;
+    if (task?.state.state !== 'canceled' || task.attempt !== ours?.attempt) return;
+    const data = { type: 'CANCEL', job_uuid: job.uuid, printer_uuid: this.facts.uuid, print_file_uuid: job.file ?? job.uuid };
+    this.#bearer?.ask({ type: 'print_job', data }, answerMs, () => {});
   }
 
   #clear(): void {
@@ -298,10 +338,15 @@ export class Printer {
     if (job === null || report.job?.uuid !== job.uuid || job.over) return;
     const { progress, state } = report.job;
     job.progress = Math.max(job.progress, progress);
-    job.state = state;
+    job.state = state ?? job.state;
     const { size } = job.payload;
     const { engine } = this.#desk;
-    engine.progress(job.task, job.attempt, { done: Math.round(job.progress * size), total: size, unit: 'bytes', phase: state });
+    engine.progress(job.task, job.attempt, {
+      done: Math.round(job.progress * size),
+      total: size,
+      unit: 'bytes',
+      phase: job.state,
+    });
     this.#session?.handle.taskAlive(job.task);
   }
 
@@ -318,7 +363,7 @@ export class Printer {
       outcome: result === 'completed' ? 'succeeded' : 'failed',
       reason: result === 'completed' ? null : result === 'cancelled' ? 'user' : 'error',
       ...{ exitCode: null, signal: null, artifacts: [] },
-      error: result === 'completed' ? null : message,
+      error: result === 'completed' ? null : (message ?? (job.stopped ? emergencyStop : null)),
       result: JSON.stringify({ result, ...(message === null ? {} : { message }) }),
     });
     this.#note(ended);
@@ -329,6 +374,9 @@ export class Printer {
     if (refusal !== undefined) this.#desk.log.info({ event: 'printerlynx.refused', code: refusal.code, detail: refusal.detail });
   }
 }
+
+const lostByAgent: EndReport = { result: 'failed', message: 'Agent lost the job' };
+const emergencyStop = 'Emergency stop';
 
 const isOver = (state: string | undefined): boolean => state === 'succeeded' || state === 'failed' || state === 'canceled';
 

@@ -29,7 +29,8 @@ export interface ReportedJob {
   readonly size: number;
   /** 0 … 1. */
   readonly progress: number;
-  readonly state: JobStateWord;
+  /** Null: nothing that is known. */
+  readonly state: JobStateWord | null;
   readonly message: string | null;
   readonly elapsedS: number | null;
   readonly remainingS: number | null;
@@ -64,7 +65,7 @@ export function readReport(data: Readonly<Record<string, unknown>>): Report | { 
 
 function readJob(job: Readonly<Record<string, unknown>> | null): ReportedJob | null {
   if (job === null) return null;
-  const state = jobStates.find((word) => word === job['state']) ?? 'printing';
+  const state = jobStates.find((word) => word === job['state']) ?? null;
   const progress = numberOf(job['progress'], 0, 1);
   return {
     uuid: readUuid(job['job_uuid']),

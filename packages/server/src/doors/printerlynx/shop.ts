@@ -3,7 +3,6 @@ import { system } from '../../domain/principal.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { Desk } from './desk.ts';
 import { printKinds } from './gate.ts';
-import { readJobUuid } from './job-id.ts';
 import { infoOf, Printer, type PrinterFacts } from './printer.ts';
 import type { Report } from './report.ts';
 
@@ -19,7 +18,11 @@ const profile = {
   gated: true,
 } as const;
 
-export const keyOf = (printer: string): string => `printer:${printer}`;
+/** Or why it cannot be had. */
+type Found = Printer | string;
+const ofAnother = 'Printer belongs to another agent';
+
+const keyOf = (printer: string): string => `printer:${printer}`;
 const keyPrefix = keyOf('');
 
 /** Every printer that the yard knows, whether its agent is here or not. */
@@ -28,7 +31,7 @@ export class Shop {
   readonly #changed: (printer: Printer) => void;
   readonly #printers = new Map<string, Printer>();
   /** Two first reports of one printer must not make it twice. */
-  readonly #making = new Map<string, Promise<Printer | null>>();
+  readonly #making = new Map<string, Promise<Found>>();
 
   constructor(desk: Desk, changed: (printer: Printer) => void) {
     this.#desk = desk;
@@ -63,24 +66,23 @@ export class Shop {
     return this.#printers.size;
   }
 
-  /** The printer that this agent reports; made at its first report. Null: it is another agent's. */
-  find(agent: Agent, report: Report): Promise<Printer | null> {
+  /** The printer that this agent reports; made at its first report. Text: why not. */
+  find(agent: Agent, report: Report): Promise<Found> {
     const known = this.#printers.get(report.printer);
-    if (known !== undefined) return Promise.resolve(this.#mayCarry(agent, known) ? known : null);
+    if (known !== undefined) return Promise.resolve(this.#mayCarry(agent, known) ? known : ofAnother);
     const making = this.#making.get(report.printer) ?? this.#make(agent, report);
     this.#making.set(report.printer, making);
     return making
       .finally(() => this.#making.delete(report.printer))
-      .then((printer) => (printer?.facts.agent === agent.id ? printer : null));
+      .then((made) => (typeof made === 'string' || made.facts.agent === agent.id ? made : ofAnother));
   }
 
   /** The bytes that this agent needs for a print which is not over, under the file's id or the print's own. */
   fileFor(agent: string, uuid: string): { readonly blob: string; readonly size: number; readonly name: string } | null {
-    const job = readJobUuid(uuid);
     for (const printer of this.ofAgent(agent)) {
       const active = printer.job;
       if (active === null || active.over) continue;
-      if (active.payload.file === uuid || (job !== null && active.uuid === uuid)) return active.payload;
+      if (active.payload.file === uuid || active.uuid === uuid) return active.payload;
     }
     return null;
   }
@@ -98,8 +100,9 @@ export class Shop {
     for (const printer of this.#printers.values()) printer.close();
   }
 
-  async #make(agent: Agent, report: Report): Promise<Printer | null> {
-    const { engine } = this.#desk;
+  async #make(agent: Agent, report: Report): Promise<Found> {
+    const { engine, limits } = this.#desk;
+    if (this.ofAgent(agent.id).length >= limits.printers) return `An agent has no more than ${limits.printers} printers`;
     const by = agentPrincipal(agent, printKinds);
     const facts = { ...adapterOf(report), uuid: report.printer, agent: agent.id, owner: agent.owner, worker: 0 };
     const registered = await engine.command(by, 'register', {
@@ -109,9 +112,12 @@ export class Shop {
     });
     if (registered.refusal !== undefined) {
       this.#desk.log.warn({ event: 'printerlynx.register', detail: registered.refusal.detail });
-      return null;
+      return ofAnother;
     }
-    return this.#keep({ ...facts, worker: registered.value.worker }, agent);
+    const printer = this.#keep({ ...facts, worker: registered.value.worker }, agent);
+    // It was deleted meanwhile: nobody else would clear this away.
+    if (this.#desk.agents.get(agent.id) === null) await this.forget(agent.id);
+    return printer;
   }
 
   /** Of this agent, or of one of the same owner that is no more: then it is carried by this one from now on. */

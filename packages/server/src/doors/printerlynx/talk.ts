@@ -18,11 +18,18 @@ export interface Accepted {
 export interface TalkEvents {
   /** Null: a binary frame. One after the other: what it promises is waited for. */
   readonly heard: (text: string | null) => Promise<void> | void;
-  /** It says more than it may. */
-  readonly tooMany: () => void;
+  /** Looked at when it comes, past what waits: what was done then, and is said in its turn in place of `heard`. Null: nothing. */
+  readonly early?: (text: string) => (() => void) | null;
+  /** It says more than it may: this was not served. In its turn. */
+  readonly tooMany: (text: string | null) => void;
+  /** At every heartbeat: false: it must go, and has been told. */
+  readonly fits?: () => boolean;
   readonly gone: () => void;
   readonly failed: (error: unknown) => void;
 }
+
+/** Whoever says too much is told so this often in a row as it may speak in a second, and then not read for this long. */
+const restMs = 1_000;
 
 /** Bytes of requests that wait for their turn before the socket is read on. */
 const waitingBytes = 1_048_576;
@@ -37,6 +44,9 @@ export class Talk {
   readonly #queue: SendQueue;
   readonly #gate: InboundGate;
   readonly #bucket: TokenBucket;
+  readonly #rate: number;
+  #excess = 0;
+  #rest: Timer | null = null;
   readonly #stopBeat: () => void;
   #deadline: Timer | null;
   #heardAt: number;
@@ -56,7 +66,8 @@ export class Talk {
     this.#limits = limits;
     this.#events = events;
     this.#queue = new SendQueue(stream, { limit: limits.queuedBytes, onFull: 'close', onOverflow: () => this.cut() });
-    this.#gate = new InboundGate(websocket, waitingBytes);
+    this.#gate = new InboundGate(this.#valve(websocket), waitingBytes);
+    this.#rate = rate;
     this.#bucket = new TokenBucket(rate, rate, clock.monotonic());
     this.#heardAt = clock.monotonic();
     this.#deadline = clock.after(limits.firstMessageMs, () => this.close(4408, 'Authentication took too long'));
@@ -98,6 +109,8 @@ export class Talk {
     this.#queue.flush();
     this.#queue.close();
     const { websocket } = this.#accepted;
+    // Its good-bye must be read.
+    websocket.resume();
     websocket.close(code, reason);
     const force = this.#clock.after(kitLimits.goodByeMs, () => websocket.terminate());
     websocket.once('close', () => force.cancel());
@@ -112,20 +125,52 @@ export class Talk {
     if (this.#over) return;
     this.#alive();
     const bytes = data as Buffer;
-    if (this.#bucket.wait(this.#clock.monotonic()) > 0) {
-      this.#events.tooMany();
-      return;
-    }
-    this.#bucket.take(1);
-    this.#gate.begin(bytes.length);
     const text = binary ? null : bytes.toString('utf8');
-    this.#turn = this.#turn.then(() => this.#serve(text)).finally(() => this.#gate.finish(bytes.length));
+    if (this.#bucket.wait(this.#clock.monotonic()) === 0) {
+      this.#bucket.take(1);
+      this.#excess = 0;
+      this.#inTurn(bytes.length, this.#early(text) ?? (() => this.#events.heard(text)));
+    } else if (this.#excess < this.#rate) {
+      this.#excess++;
+      this.#inTurn(bytes.length, this.#early(text) ?? (() => this.#events.tooMany(text)));
+    } else this.#pause();
   }
 
-  async #serve(text: string | null): Promise<void> {
+  #early(text: string | null): (() => void) | null {
+    return text === null ? null : (this.#events.early?.(text) ?? null);
+  }
+
+  #inTurn(size: number, work: () => Promise<void> | void): void {
+    this.#gate.begin(size);
+    this.#turn = this.#turn.then(() => this.#serve(work)).finally(() => this.#gate.finish(size));
+  }
+
+  /** What has come already is left out; the rest waits with the peer. */
+  #pause(): void {
+    if (this.#rest !== null) return;
+    const { websocket } = this.#accepted;
+    websocket.pause();
+    this.#rest = this.#clock.after(restMs, () => {
+      this.#rest = null;
+      this.#excess = 0;
+      websocket.resume();
+    });
+  }
+
+  /** Two may want it shut. */
+  #valve(websocket: WebSocket): { pause(): void; resume(): void } {
+    return {
+      pause: () => websocket.pause(),
+      resume: () => {
+        if (this.#rest === null) websocket.resume();
+      },
+    };
+  }
+
+  async #serve(work: () => Promise<void> | void): Promise<void> {
     if (this.#over) return;
     try {
-      await this.#events.heard(text);
+      await work();
     } catch (error) {
       this.#events.failed(error);
       this.close(1011, 'Something went wrong here');
@@ -138,7 +183,7 @@ export class Talk {
 
   #beat(): void {
     if (this.#clock.monotonic() - this.#heardAt >= this.#limits.silenceMs) this.cut();
-    else this.#accepted.websocket.ping();
+    else if (this.#events.fits?.() !== false) this.#accepted.websocket.ping();
   }
 
   #leave(): void {
@@ -146,6 +191,7 @@ export class Talk {
     this.#over = true;
     this.#deadline?.cancel();
     this.#stopBeat();
+    this.#rest?.cancel();
     this.#queue.flush();
     this.#events.gone();
   }

@@ -1,8 +1,9 @@
 import { isEmergencyStop, movesPrinter, refusedCommand } from '@switchyard/sdk/printer-commands.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { KeptFile } from '../../engine/library.ts';
+import type { ActivePrint } from './active-print.ts';
 import type { Desk } from './desk.ts';
-import type { ActivePrint, Printer } from './printer.ts';
+import type { Printer } from './printer.ts';
 import { readUuid } from './row.ts';
 import type { Shop } from './shop.ts';
 
@@ -12,6 +13,8 @@ type Data = Readonly<Record<string, unknown>>;
 export interface UserActions {
   print_job(by: Principal, data: Data): Promise<string | null>;
   printer_command(by: Principal, data: Data): Promise<string | null>;
+  /** An emergency stop, done when it returns; undefined: it is none. */
+  stopAtOnce(by: Principal, data: Data): string | null | undefined;
 }
 
 const words = ['START', 'PAUSE', 'RESUME', 'CANCEL'] as const;
@@ -41,20 +44,36 @@ export function userActions(desk: Desk, shop: Shop, isOnline: (agent: string) =>
     if (plan.refusal !== undefined) return plan.refusal.detail;
     const submitted = await engine.submit(by, plan.value);
     if (submitted.refusal === undefined) return null;
-    return submitted.refusal.code === 'worker_unavailable' ? 'Printer is busy' : submitted.refusal.detail;
+    // Somebody else was quicker; or the yard has a reason of its own (its plate is not clear), which is said.
+    const taken = (await engine.query.held(desk.by, worker)).length > 0;
+    return taken ? 'Printer is busy' : submitted.refusal.detail;
   }
 
-  async function steer(by: Principal, word: Exclude<Word, 'START'>, job: ActivePrint): Promise<string | null> {
+  async function steer(by: Principal, word: Exclude<Word, 'START'>, printer: Printer, job: ActivePrint): Promise<string | null> {
     const { task, state } = job;
     if (word === 'CANCEL') {
       const stopped = await engine.command(by, 'stop', { task, goal: 'canceled', reason: 'user', kill: true });
       return stopped.refusal === undefined || stopped.refusal.code === 'wrong_state' ? null : stopped.refusal.detail;
     }
-    // What it is already needs no doing.
-    const paused = state === 'pausing' || state === 'paused';
-    if (paused === (word === 'PAUSE')) return null;
-    const done = await engine.command(by, word === 'PAUSE' ? 'suspend' : 'resume', { task });
-    return done.refusal === undefined ? null : done.refusal.detail;
+    const wanted = word === 'PAUSE';
+    const is = state === 'pausing' || state === 'paused';
+    // What it is already, and is not about to end, needs no doing.
+    if (is === wanted && job.paused === wanted) return null;
+    const { refusal } = await engine.command(by, wanted ? 'suspend' : 'resume', { task });
+    if (refusal === undefined) return null;
+    // Somebody at the printer has done it, or the yard knows already: the agent is told all the same.
+    if (refusal.code !== 'wrong_state') return refusal.detail;
+    if (job.over) return 'No active print job';
+    printer.steer(word);
+    return null;
+  }
+
+  function stopAtOnce(by: Principal, data: Data): string | null | undefined {
+    if (missing(data, ['agent_uuid', 'printer_uuid', 'command']) !== null) return undefined;
+    if (!isEmergencyStop(String(data['command']).trim())) return undefined;
+    const found = find(by, data);
+    if ('wrong' in found) return found.wrong;
+    return found.printer.emergency() ? null : 'Agent is offline';
   }
 
   return {
@@ -62,10 +81,10 @@ export function userActions(desk: Desk, shop: Shop, isOnline: (agent: string) =>
       const field = missing(data, ['type', 'agent_uuid', 'printer_uuid']);
       if (field !== null) return `Invalid message: ${field}`;
       const word = words.find((one) => one === data['type']);
-      if (word === undefined) return 'Unknown print job type';
-      const given = data['print_file_uuid'];
+      const given = data['print_file_uuid'] ?? null;
       const file = readUuid(given);
-      if (file === null && (word === 'START' || given !== undefined)) return 'Invalid message: print_file_uuid';
+      if (file === null && (word === 'START' || given !== null)) return 'Invalid message: print_file_uuid';
+      if (word === undefined) return 'Unknown print job type';
       const found = find(by, data);
       if ('wrong' in found) return found.wrong;
       const { printer } = found;
@@ -78,26 +97,30 @@ export function userActions(desk: Desk, shop: Shop, isOnline: (agent: string) =>
       const { job } = printer;
       if (job === null) return 'No active print job';
       if (file !== null && file !== (job.payload.file ?? job.uuid)) return 'Print file does not match the active job';
-      return steer(by, word, job);
+      return steer(by, word, printer, job);
     },
 
     async printer_command(by, data) {
       const field = missing(data, ['agent_uuid', 'printer_uuid', 'command']);
       if (field !== null) return `Invalid message: ${field}`;
+      const stopped = stopAtOnce(by, data);
+      if (stopped !== undefined) return stopped;
       const found = find(by, data);
       if ('wrong' in found) return found.wrong;
       const { printer } = found;
-      if (!isOnline(printer.facts.agent)) return 'Agent is offline';
-      const command = String(data['command']).trim();
-      const frame = { type: 'printer_command', data: { printer_uuid: printer.facts.uuid, command } };
-      if (isEmergencyStop(command)) return printer.emergency(frame) ? null : 'Agent is offline';
-      if (printer.status === 'unavailable') return 'Printer is unavailable';
-      const refused = refusedCommand(String(data['command']), 'user');
+      const wrong = unready(printer);
+      if (wrong !== null) return wrong;
+      const given = String(data['command']);
+      const command = given.trim();
+      // What is trimmed is no second line, unless it was meant as one.
+      const refused = refusedCommand(/[\r\n\0]/.test(given) ? given : command, 'user');
       if (refused !== null) return refused;
       const flows = printer.job !== null && printer.job.state !== 'paused';
       if (flows && movesPrinter(command)) return 'Printer is busy';
       return printer.command(command) ? null : 'Agent is offline';
     },
+
+    stopAtOnce,
   };
 }
 

@@ -10,22 +10,26 @@ export interface Frame {
 export type Dialect = 'seed' | 'legacy';
 
 export type Read =
-  | { readonly is: 'frame'; readonly dialect: Dialect; readonly frame: Frame; readonly body: unknown }
+  | { readonly is: 'frame'; readonly dialect: Dialect; readonly frame: Frame; readonly body: string }
   /** `type`: what it called itself, as far as that can be told. */
-  | { readonly is: 'invalid'; readonly type: string };
+  | { readonly is: 'invalid'; readonly dialect: Dialect; readonly type: string };
+
+const knownTypes = new Set(['authentication', 'print_job', 'printer_command', 'agent_status', 'printer_status']);
+export const isKnownType = (type: string): boolean => knownTypes.has(type);
 
 export function readFrame(text: string): Read {
   const value = parse(text);
-  if (value === null) return { is: 'invalid', type: 'error' };
-  const legacy = value['message_type'];
-  if (typeof legacy === 'string') {
-    return { is: 'frame', dialect: 'legacy', frame: { type: legacy, data: {} }, body: value['body'] };
+  if (value === null) return { is: 'invalid', dialect: 'seed', type: 'error' };
+  if ('message_type' in value) {
+    const { message_type: type, body } = value;
+    if (typeof type !== 'string' || typeof body !== 'string') return { is: 'invalid', dialect: 'legacy', type: 'Error' };
+    return { is: 'frame', dialect: 'legacy', frame: { type, data: {} }, body };
   }
   const { type, data } = value;
-  if (typeof type !== 'string') return { is: 'invalid', type: 'error' };
+  if (typeof type !== 'string') return { is: 'invalid', dialect: 'seed', type: 'error' };
   const given = data === undefined ? {} : recordOf(data);
-  if (given === null) return { is: 'invalid', type };
-  return { is: 'frame', dialect: 'seed', frame: { type, data: given }, body: null };
+  if (given === null) return { is: 'invalid', dialect: 'seed', type };
+  return { is: 'frame', dialect: 'seed', frame: { type, data: given }, body: '' };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | null {
@@ -50,4 +54,11 @@ export const legacyText = (type: string, body: string): string => JSON.stringify
 export function requestId(data: Readonly<Record<string, unknown>>): { request_id?: string } {
   const id = data['request_id'];
   return typeof id === 'string' && id.length <= 64 ? { request_id: id } : {};
+}
+
+/** To what was said beyond the rate (printerlynx §1.3), as the answer that it would have had. */
+export function tooManyRequests(text: string | null): Frame {
+  const read = text === null ? null : readFrame(text);
+  const frame = read?.is === 'frame' && read.dialect === 'seed' ? read.frame : { type: 'error', data: {} };
+  return { type: frame.type, data: { status: 'ERROR', message: 'Too many requests', ...requestId(frame.data) } };
 }
