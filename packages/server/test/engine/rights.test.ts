@@ -53,6 +53,8 @@ describe('audit', () => {
     const other = await submit(yard, {});
     await does(yard, 'block', { job: other.job.id, worker: worker.id, kind: 'shell', requeue: false });
     await does(yard, 'forgive', { job: other.job.id, worker: null, kind: null });
+    await does(yard, 'setTags', { worker: worker.id, tags: ['files'] });
+    await yard.engine.command(admin, 'gate', { worker: worker.id, event: 'remove' });
     await yard.engine.command(admin, 'approve', { worker: worker.id });
     await does(yard, 'forget', { worker: worker.id, force: true });
     const lines = await trail(yard);
@@ -77,6 +79,8 @@ describe('audit', () => {
       'admin submit job 2',
       'admin block job 2',
       'admin forgive job 2',
+      'admin setTags worker 1',
+      'admin gate worker 1',
       'admin approve worker 1 wrong_state',
       'admin forget worker 1',
     ]);
