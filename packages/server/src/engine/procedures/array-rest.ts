@@ -1,5 +1,5 @@
 import type { JobIntent } from '../../domain/job.ts';
-import type { Task, TaskArray } from '../../domain/task.ts';
+import type { TaskArray } from '../../domain/task.ts';
 import type { TaskCore } from '../../domain/task-machine.ts';
 
 /** How many tasks the unclaimed rest of an array stands for. */
@@ -11,32 +11,4 @@ export function restOf(array: TaskArray): number {
 export function restCore(array: TaskArray, intent: JobIntent): TaskCore {
   const { rest: state, parentsLeft, policy } = array;
   return { state, parentsLeft, attempt: 0, failures: 0, losses: 0, policy, intent };
-}
-
-/** An unclaimed index as the task it would be. */
-export function virtualTask(array: TaskArray, index: number): Task {
-  const { key, kind, body, policy, priority, jobPriority, parentsLeft, timeoutMs, silenceMs, createdAt, rest } = array;
-  return {
-    id: array.id + index,
-    job: array.job,
-    array: array.id,
-    index,
-    key,
-    kind,
-    class: array.class,
-    jobPriority,
-    priority,
-    body,
-    state: rest,
-    parentsLeft,
-    attempt: 0,
-    failures: 0,
-    losses: 0,
-    policy,
-    timeoutMs,
-    silenceMs,
-    createdAt,
-    startedAt: null,
-    endedAt: rest.state === 'canceled' ? rest.at : null,
-  };
 }

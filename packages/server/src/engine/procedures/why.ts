@@ -6,6 +6,7 @@ import { may, type Principal, reaches } from '../../domain/principal.ts';
 import type { Block, Edge, Exclusion, InternedClass } from '../../domain/rows.ts';
 import { leastBusyFirst, pickClasses } from '../../domain/scheduling.ts';
 import { isEnded, type Task, type TaskArray } from '../../domain/task.ts';
+import { virtualTask } from '../../domain/virtual-task.ts';
 import {
   type Case,
   type Cause,
@@ -20,7 +21,7 @@ import {
 import { mayClaim, type Worker } from '../../domain/worker.ts';
 import { type Head, type ReadRequest, read } from '../../ports/store.ts';
 import type { TaskWhy } from '../commands.ts';
-import { restOf, virtualTask } from './array-rest.ts';
+import { restOf } from './array-rest.ts';
 import { choose } from './choose.ts';
 import { blockedKey, blockedKeys, depthFor, headsFor, mostAtOnce, rateHasRoom } from './claimable.ts';
 import { Draft } from './draft.ts';

@@ -1,12 +1,12 @@
 import type { TaskId } from '../../../domain/ids.ts';
 import type { TaskArray } from '../../../domain/task.ts';
+import { virtualTask } from '../../../domain/virtual-task.ts';
 import type { ShownTask } from '../../../ports/store.ts';
 import { arrayColumns, decodeArray } from '../codec/array.ts';
 import { attemptColumns, decodeAttempt } from '../codec/attempt.ts';
 import { decodeJob, jobColumns } from '../codec/job.ts';
 import { decodeTask, taskColumns } from '../codec/task.ts';
 import type { Cells, Connection } from '../database.ts';
-import { virtualTask } from '../virtual-task.ts';
 
 const of = (alias: string, columns: readonly string[]): string => columns.map((name) => `${alias}.${name}`).join(', ');
 

@@ -1,4 +1,4 @@
-import type { Task, TaskArray } from '../../domain/task.ts';
+import type { Task, TaskArray } from './task.ts';
 
 /** The row that an index of an array would have: nobody has claimed it yet, so it shares the array's rest. */
 export function virtualTask(array: TaskArray, index: number): Task {
