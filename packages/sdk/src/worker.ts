@@ -17,6 +17,8 @@ export const WorkerView = Type.Object({
   tags: Type.Array(Type.String()),
   status: Type.String(),
   mode: Type.String(),
+  /** `closed`: it gets nothing before somebody says that it is clear. */
+  gate: Type.Enum(['none', 'open', 'closed']),
   wanted: Type.Union([Type.Object({ mode: Type.String(), lazy: Type.Boolean() }), Type.Null()]),
   total: AmountsView,
   room: AmountsView,

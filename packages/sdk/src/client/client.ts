@@ -1,3 +1,5 @@
+import type { HubView } from '../hub.ts';
+import type { NewestImageView } from '../image.ts';
 import type { DoorView, HealthView, HistoryView, KindView, SettingView, StatsView, SystemView, WhoamiView } from '../system.ts';
 import type { AuditPage } from '../token.ts';
 import { type SessionClient, sessionClient, type UsersClient, usersClient } from './accounts.ts';
@@ -6,6 +8,8 @@ import { type FilesClient, filesClient } from './files.ts';
 import { type PoolsClient, poolsClient, type WorkersClient, workersClient } from './fleet.ts';
 import { createHttp, type HttpOptions } from './http.ts';
 import { type JobsClient, jobsClient } from './jobs.ts';
+import { type PrintersClient, printersClient } from './printers.ts';
+import { type SchedulesClient, schedulesClient } from './schedules.ts';
 import { type TasksClient, tasksClient } from './tasks.ts';
 import { type AuditQuery, auditPage, type TokensClient, tokensClient } from './tokens.ts';
 import { type VariablesClient, variablesClient } from './variables.ts';
@@ -24,7 +28,9 @@ export interface Client {
   readonly files: FilesClient;
   readonly workers: WorkersClient;
   readonly pools: PoolsClient;
+  readonly printers: PrintersClient;
   readonly variables: VariablesClient;
+  readonly schedules: SchedulesClient;
   readonly tokens: TokensClient;
   readonly session: SessionClient;
   readonly users: UsersClient;
@@ -34,6 +40,10 @@ export interface Client {
   /** The last hour, oldest first. */
   history(): Promise<HistoryView>;
   doors(): Promise<readonly DoorView[]>;
+  /** Live clients and services; `removeHubClient` sends one away. */
+  hub(): Promise<HubView>;
+  removeHubClient(uuid: string): Promise<void>;
+  newestImage(): Promise<NewestImageView>;
   kinds(): Promise<readonly KindView[]>;
   whoami(): Promise<WhoamiView>;
   audit(page?: AuditQuery): Promise<AuditPage>;
@@ -54,7 +64,9 @@ export function createClient(options: ClientOptions): Client {
     files: filesClient(http),
     workers: workersClient(http),
     pools: poolsClient(http),
+    printers: printersClient(http),
     variables: variablesClient(http),
+    schedules: schedulesClient(http),
     tokens: tokensClient(http),
     session: sessionClient(http),
     users: usersClient(http),
@@ -62,6 +74,11 @@ export function createClient(options: ClientOptions): Client {
     stats: () => http.json('/v1/stats'),
     history: () => http.json('/v1/stats/history'),
     doors: async () => (await http.json<{ doors: DoorView[] }>('/v1/doors')).doors,
+    hub: () => http.json('/v1/hub'),
+    removeHubClient: async (uuid) => {
+      await http.raw(`/v1/hub/clients/${encodeURIComponent(uuid)}`, { method: 'DELETE' });
+    },
+    newestImage: () => http.json('/v1/images/newest'),
     kinds: async () => (await http.json<{ kinds: KindView[] }>('/v1/kinds')).kinds,
     whoami: () => http.json('/v1/whoami'),
     audit: (page = {}) => auditPage(http, page),

@@ -27,8 +27,8 @@ import { type LiveSession, SessionTable } from './session-table.ts';
 import { createSessions } from './sessions.ts';
 import { openSleepSchedules } from './sleep-schedules.ts';
 import { submitJob } from './submit-job.ts';
-import { openVariables } from './variables.ts';
 import { createUrge } from './urge.ts';
+import { openVariables } from './variables.ts';
 import { createWatch } from './watch.ts';
 import { createWorkerReports } from './worker-reports.ts';
 

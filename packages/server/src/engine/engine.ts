@@ -12,7 +12,9 @@ import type { JobImages } from './images.ts';
 import type { Library } from './library.ts';
 import type { EngineQueries } from './queries.ts';
 import type { SleepSchedules } from './sleep-schedules.ts';
+import type { Urge } from './urge.ts';
 import type { VariableBook } from './variables.ts';
+import type { WorkerReports } from './worker-reports.ts';
 
 export type { Unsubscribe };
 

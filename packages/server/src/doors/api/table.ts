@@ -7,11 +7,15 @@ import { docsPageRows } from './rows/docs-page.ts';
 import { fileRows } from './rows/files.ts';
 import { poolRows, workerRows } from './rows/fleet.ts';
 import { frontRows } from './rows/front.ts';
+import { hubRows } from './rows/hub.ts';
 import { imageRows } from './rows/images.ts';
 import { jobCommandRows } from './rows/job-commands.ts';
 import { jobRows } from './rows/jobs.ts';
+import { keptFileRows } from './rows/kept-files.ts';
 import { operationRows } from './rows/operation.ts';
 import { pageRows } from './rows/page.ts';
+import { printerRows } from './rows/printers.ts';
+import { scheduleRows } from './rows/schedules.ts';
 import { sessionRows } from './rows/session.ts';
 import { setupRows } from './rows/setup.ts';
 import { sleepRows } from './rows/sleep.ts';
@@ -38,14 +42,18 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...taskLogRows(context), //    GET  /v1/tasks/:id/log
     ...taskSeriesRows(context), // GET  /v1/tasks/:id/series
     ...taskLiveRows(context), //   GET  /v1/tasks/:id/live/:name
-    ...imageRows(context), //      GET  /v1/jobs/:id/image, PUT /v1/tasks/:id/image
+    ...imageRows(context), //      GET  /v1/images/newest, /v1/jobs/:id/image, PUT /v1/tasks/:id/image
     ...fileRows(context), //       GET  /v1/tasks/:id/artifacts, …/*, POST /v1/blobs, GET /v1/blobs/:sha
+    ...keptFileRows(context), //   …/v1/files
     ...whyRows(context), //        GET  /v1/jobs/:id/why, /v1/tasks/:id/why
     ...blockRows(context), //      GET, POST, DELETE /v1/jobs/:id/blocks, GET /v1/workers/:id/blocks
     ...workerRows(context), //     GET  /v1/workers, /v1/workers/:id, POST …/{wish,approve}, DELETE
     ...sleepRows(context), //      GET, PUT, DELETE /v1/workers/:id/sleep
+    ...printerRows(context), //    GET  /v1/printers, /v1/printers/:id, POST …/{clear,pause,…}, PUT …/{gate,tags,…}
     ...poolRows(context), //       GET  /v1/pools, PUT and DELETE /v1/pools/:name
     ...variableRows(context), //   GET  /v1/variables, PUT and DELETE /v1/variables/:name
+    ...hubRows(context), //        GET  /v1/hub, DELETE /v1/hub/clients/:uuid
+    ...scheduleRows(context), //   …/v1/schedules
     ...changeRows(context), //     GET  /v1/changes
     ...systemRows(context), //     GET  /v1/{stats,doors,kinds,whoami}, /healthz, /readyz, /metrics
     ...setupRows(context), //      GET  /v1/{system,settings,secrets}

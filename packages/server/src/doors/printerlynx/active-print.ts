@@ -15,6 +15,8 @@ export interface ActivePrint {
   paused: boolean;
   /** The agent has ended it, or is about to; nothing more is to be told to it. */
   over: boolean;
+  /** It has heated up, and has given back its place among those that do. */
+  hot: boolean;
   /** By `M112`. */
   stopped: boolean;
   /** The agent is known to have had it: a report without it means something. */

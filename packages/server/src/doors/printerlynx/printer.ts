@@ -9,6 +9,7 @@ import type { Assignment, Tell } from '../../engine/commands.ts';
 import type { SessionHandle } from '../../engine/engine.ts';
 import { type ActivePrint, fateOf } from './active-print.ts';
 import type { Desk } from './desk.ts';
+import { isHot } from './live-report.ts';
 import type { Report } from './report.ts';
 import type { Frame } from './wire.ts';
 
@@ -43,6 +44,11 @@ const answerMs = 120_000;
 const startMs = 3_600_000;
 
 type EndReport = { readonly result: 'completed' | 'cancelled' | 'failed'; readonly message: string | null };
+
+/** What prints take while they heat up, where there is a pool of this name. */
+const heatingPool = 'heating';
+/** A print that has come so far heats no more, whatever its agent says of targets. */
+const surelyHot = 0.05;
 
 /** One printer: a worker of the yard, carried by an agent (printerlynx §4, §5). */
 export class Printer {
@@ -303,7 +309,7 @@ export class Printer {
     this.#clear();
     const job: ActivePrint = {
       ...{ task, attempt, uuid: this.#desk.jobIds.of(task, attempt), payload, progress: 0, state: 'starting' },
-      ...{ paused: false, over: false, stopped: false, had: false, missedSince: null, deferred: false },
+      ...{ paused: false, over: false, hot: false, stopped: false, had: false, missedSince: null, deferred: false },
     };
     this.job = job;
     // It may end without us: forced, or given up when nobody came back.
@@ -348,6 +354,18 @@ export class Printer {
       phase: job.state,
     });
     this.#session?.handle.taskAlive(job.task);
+    if (!job.hot && job.state === 'printing' && (isHot(report) || progress >= surelyHot)) this.#heated(job);
+  }
+
+  /** Staggered heating: the next printer may begin (issue 8, the fleet queue). */
+  #heated(job: ActivePrint): void {
+    const session = this.#session;
+    if (session === null) return;
+    job.hot = true;
+    const { task, attempt } = job;
+    void this.#desk.engine
+      .command(this.#by, 'releasePool', { task, attempt, session: session.number, pool: heatingPool })
+      .then((released) => this.#note(released));
   }
 
   async #end({ result, message }: EndReport): Promise<void> {

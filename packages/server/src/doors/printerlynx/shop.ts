@@ -3,6 +3,7 @@ import { system } from '../../domain/principal.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { Desk } from './desk.ts';
 import { printKinds } from './gate.ts';
+import { liveOf } from './live-report.ts';
 import { infoOf, Printer, type PrinterFacts } from './printer.ts';
 import type { Report } from './report.ts';
 
@@ -131,9 +132,17 @@ export class Shop {
 
   #keep(facts: PrinterFacts, agent: Pick<Agent, 'id' | 'owner' | 'name'>): Printer {
     const by = agentPrincipal({ ...agent, description: '', createdAt: 0 }, printKinds);
-    const printer = new Printer(this.#desk, by, facts, { changed: this.#changed, forgotten: (gone) => this.#drop(gone) });
+    const printer = new Printer(this.#desk, by, facts, {
+      changed: (moved) => this.#moved(moved),
+      forgotten: (gone) => this.#drop(gone),
+    });
     this.#printers.set(facts.uuid, printer);
     return printer;
+  }
+
+  #moved(printer: Printer): void {
+    this.#desk.engine.reports.put(printer.facts.worker, liveOf(printer));
+    this.#changed(printer);
   }
 
   #drop(printer: Printer): void {

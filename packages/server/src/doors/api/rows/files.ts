@@ -75,7 +75,7 @@ export function fileRows(context: ApiContext): HttpRow[] {
 }
 
 /** Bytes of others: always a download, never a page of ours. */
-async function sendBlob(
+export async function sendBlob(
   { engine }: ApiContext,
   { by, headers: asked, head }: Pick<RowRequest, 'by' | 'headers' | 'head'>,
   blob: string,

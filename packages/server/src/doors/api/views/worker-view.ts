@@ -13,6 +13,7 @@ export function workerView(worker: Worker): WorkerView {
     tags: [...worker.tags],
     status: worker.status,
     mode: worker.mode,
+    gate: worker.gate,
     wanted: wanted === null ? null : { mode: wanted.mode, lazy: wanted.lazy },
     total: amountsView(worker.total),
     room: amountsView(roomOf(worker)),
