@@ -44,7 +44,12 @@ export const accountRules = {
 export const foldName = (username: string): string => username.normalize('NFKC').toLowerCase();
 
 /** Null: a role that this version does not know, or disabled. */
-export function accountPrincipal({ id, username, role, disabled }: AccountRecord): Principal | null {
+export function accountPrincipal({
+  id,
+  username,
+  role,
+  disabled,
+}: Pick<AccountRecord, 'id' | 'username' | 'role' | 'disabled'>): Principal | null {
   return isRole(role) && !disabled ? principalWith(role, principalIdOf(id), username) : null;
 }
 

@@ -33,6 +33,16 @@ export const auditedActs = {
   createAgent: 'made an agent',
   changeAgent: 'changed the name of an agent',
   deleteAgent: 'removed an agent',
+  addSchedule: 'made a schedule',
+  pauseSchedule: 'paused a schedule',
+  resumeSchedule: 'let a schedule go on',
+  runSchedule: 'ran a schedule beside its times',
+  removeSchedule: 'removed a schedule',
+  addWebhook: 'made a webhook',
+  pauseWebhook: 'paused a webhook',
+  resumeWebhook: 'let a webhook go on',
+  renewWebhook: 'made a new secret for a webhook',
+  removeWebhook: 'removed a webhook',
   request: 'asked for something that its rights do not allow',
 } as const;
 export type AuditedAct = keyof typeof auditedActs;

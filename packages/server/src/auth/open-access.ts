@@ -12,6 +12,7 @@ import { createInvitations, type Invitations } from './invitations.ts';
 import { createJwtSigner } from './jwt.ts';
 import type { HashCost } from './password-hash.ts';
 import { createPasswords } from './passwords.ts';
+import { createPrincipalNow, type PrincipalNow } from './principal-now.ts';
 import { createFailureLimit } from './rate-limit.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -40,6 +41,7 @@ export interface Access {
   readonly codes: EntryCodes;
   readonly tokens: Tokens;
   readonly note: Noter;
+  readonly principalNow: PrincipalNow;
   /** Credentials that end before their time, of any sort: connections opened with them must not outlive them. */
   onEnded(call: (ended: Ended) => void): () => void;
   close(): Promise<void>;
@@ -71,6 +73,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     codes: createEntryCodes({ clock, random }),
     tokens,
     note,
+    principalNow: createPrincipalNow(records, accounts, clock),
     onEnded(call) {
       const stop = [endings.listen(call), tokens.onEnded(call)];
       return () => {
