@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Access } from '../auth/open-access.ts';
 import { createTokenAdmin } from '../auth/token-admin.ts';
 import type { Settings } from '../config/options.ts';
-import type { Setup } from '../doors/api/deps.ts';
+import type { Hub, Setup } from '../doors/api/deps.ts';
 import { createApiDoor } from '../doors/api/door.ts';
 import { createConciergeDoor } from '../doors/concierge/door.ts';
 import { createDnaforgeDoor } from '../doors/dnaforge/door.ts';
@@ -50,6 +50,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   let page: Promise<StaticFiles | null> | null = null;
   const compile = compileWith(shared.engine, shared.clock, { commandLines: settings['flamenco.exec'] });
   doors.push(
+  let hub: Hub | null = null;
     createApiDoor({
       ...shared,
       compile,
@@ -67,6 +68,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
       notReady: parts.health.notReady,
       limits: {
         submitBytes: settings['limits.submit-size'],
+      hub: () => hub,
         blobBytes: settings['blob-max'],
         sessionMs: settings['session-time'],
       },

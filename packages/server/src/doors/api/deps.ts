@@ -1,3 +1,4 @@
+import type { HubView } from '@switchyard/sdk/hub.ts';
 import type { JobRequest } from '@switchyard/sdk/job.ts';
 import type { TokenRequest } from '@switchyard/sdk/requests.ts';
 import type { HistoryPointView } from '@switchyard/sdk/system.ts';
@@ -32,6 +33,8 @@ export interface ApiDeps extends DoorDeps {
   };
   /** Null: ready; else one sentence why not. */
   readonly notReady: () => Promise<string | null> | string | null;
+  /** Null: this server has no hub. */
+  readonly hub: () => Hub | null;
   readonly limits?: Partial<ApiLimits>;
   /** Pages of these origins may call (CORS); the listener is told the same. */
   readonly allowedOrigins?: readonly string[];
@@ -39,6 +42,13 @@ export interface ApiDeps extends DoorDeps {
 
 /** How this server is set up, for administrators. */
 export interface Setup {
+/** Live clients and services, as an operator sees them. */
+export interface Hub {
+  look(): Omit<HubView, 'on'> & { readonly on: true };
+  /** False: there is no such client. */
+  remove(uuid: string): boolean;
+}
+
   /** Names of the secrets that are kept sealed. */
   secrets(): Promise<readonly string[]>;
   settings(): readonly ShownSetting[];

@@ -1,3 +1,4 @@
+import type { HubView } from '@switchyard/sdk/hub.ts';
 import type { Client } from '../../hub/member.ts';
 import type { ClientFiles } from '../../ports/client-files.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -15,6 +16,7 @@ import { fileRows } from './files/file-rows.ts';
 import { frontRow, socketRow } from './front-rows.ts';
 import { type ConciergeLimits, conciergeLimits } from './limits.ts';
 import { Link, type LinkDeps } from './link.ts';
+import { lookAt } from './look.ts';
 import { createPolicy, type PolicyOptions } from './policy.ts';
 import { upgradeRow } from './upgrade.ts';
 import { viewerRows } from './viewer-rows.ts';
@@ -63,6 +65,8 @@ export interface ConciergeDeps extends DoorDeps {
 export interface ConciergeDoor extends Door {
   /** Everybody who is here, in the order of joining. */
   clients(): readonly (Client & { readonly address: string })[];
+  /** As an operator sees it. */
+  look(): HubView & { readonly on: true };
   /** Sends a client away (4012). False: there is none with this UUID. */
   remove(uuid: string): boolean;
 }
@@ -133,6 +137,7 @@ export function createConciergeDoor(deps: ConciergeDeps, options: ConciergeOptio
     },
     status: () => statusOf(desk, links, files, options),
     clients: () => Array.from(desk.hub.members(), ({ client, ear }) => ({ ...client, address: ear.address })),
+    look: () => lookAt(desk),
     remove: (uuid) => {
       const member = desk.hub.member(uuid);
       member?.ear.remove();

@@ -105,6 +105,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     { clock: yard.clock, log },
   );
   let closing: Promise<void> | null = null;
+    hub: () => null,
   async function shut(): Promise<void> {
     const closed = listener.close();
     await until(() => listener.connections() === 0 || yard.clock.pending > 0);

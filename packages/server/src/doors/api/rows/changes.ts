@@ -7,6 +7,7 @@ import type { HttpRow } from '../../kit/http-row.ts';
 import { refused, rowDefiner } from '../api-row.ts';
 import { changeStream } from '../change-stream.ts';
 import type { ApiContext } from '../context.ts';
+import { startImageEvents } from '../image-events.ts';
 import { startProgressEvents } from '../progress-events.ts';
 
 const kindNames = Object.keys(changeKinds) as ChangeKind[];
@@ -18,6 +19,9 @@ const ChangeQuery = Type.Object(
     worker: Type.Optional(Id),
     progress: Type.Optional(
       Type.Boolean({ description: 'also `progress` events of running tasks, newest value, without a number' }),
+    ),
+    images: Type.Optional(
+      Type.Boolean({ description: 'also `image` events of jobs that show another picture, without a number' }),
     ),
     kinds: Type.Optional(Type.Array(Type.Union(kindNames.map((kind) => Type.Literal(kind))))),
   },
@@ -48,10 +52,20 @@ export function changeRows(context: ApiContext): HttpRow[] {
         const { signal, leave } = entered.value;
         const since = lastSeen(headers['last-event-id']) ?? query.since ?? null;
         const filter = filterOf(query);
-        const beside = (ready: () => boolean, push: (text: string) => void) =>
-          startProgressEvents(engine, by, filter, { clock, ready, push });
+        const beside = (ready: () => boolean, push: (text: string) => void) => {
+          const how = { clock, ready, push };
+          const told = [
+            ...(query.progress === true ? [startProgressEvents(engine, by, filter, how)] : []),
+            ...(query.images === true ? [startImageEvents(engine, by, filter, how)] : []),
+          ];
+          return {
+            stop: () => {
+              for (const one of told) one.stop();
+            },
+          };
+        };
         const heart = { clock, everyMs: limits.heartbeatMs };
-        const stream = changeStream(engine.feed, by, filter, since, signal, heart, query.progress === true ? beside : null);
+        const stream = changeStream(engine.feed, by, filter, since, signal, heart, beside);
         stream.once('close', leave);
         return { status: 200, headers: sse, body: stream };
       },

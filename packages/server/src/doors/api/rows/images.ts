@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
+import { NewestImageView } from '@switchyard/sdk/image.ts';
 import { refuse } from '../../../domain/errors.ts';
 import type { LatestImage } from '../../../engine/images.ts';
 import { fileAnswer, type SentFile } from '../../kit/file-answer.ts';
 import type { HttpRow } from '../../kit/http-row.ts';
-import { done, refused, rowDefiner } from '../api-row.ts';
+import { done, ok, refused, rowDefiner } from '../api-row.ts';
 import type { ApiContext } from '../context.ts';
 import { IdParam } from '../schemas.ts';
+import { timeOf } from '../views/time.ts';
 
 /** Larger ones are refused before they are read; what a frame of a film weighs is far below. */
 const sourceBytes = 256 * 1_048_576;
@@ -15,6 +17,18 @@ export function imageRows(context: ApiContext): HttpRow[] {
   const { engine } = context;
   const row = rowDefiner(context);
   return [
+    row({
+      method: 'GET',
+      path: '/v1/images/newest',
+      summary: 'Which job got its picture last.',
+      right: 'job:read',
+      tags: ['jobs', 'files'],
+      answers: { 200: NewestImageView },
+      handle: async ({ by }) => {
+        const { value } = await engine.images.newest(by);
+        return ok({ job: value?.job ?? null, at: value === undefined ? null : timeOf(value.modifiedAt) });
+      },
+    }),
     row({
       method: 'GET',
       path: '/v1/jobs/:id/image',
