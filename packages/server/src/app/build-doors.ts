@@ -80,12 +80,10 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   const firstFrames = new FirstFrames();
   const { concierge } = parts;
   if (concierge !== null) {
-    doors.push(
-      createConciergeDoor(
-        { ...shared, compile, files: concierge.files, viewer: concierge.viewer, firstFrames },
-        concierge.options,
-      ),
-    );
+    const { files, viewer, options } = concierge;
+    const door = createConciergeDoor({ ...shared, compile, files, viewer, firstFrames }, options);
+    hub = door;
+    doors.push(door);
   }
   const { dnaforge } = parts;
   if (dnaforge !== null) {
