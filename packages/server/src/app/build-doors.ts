@@ -20,6 +20,7 @@ import type { Health } from '../observe/health.ts';
 import type { History } from '../observe/history.ts';
 import type { Metrics, MetricsSources } from '../observe/metrics.ts';
 import type { StaticFiles } from '../ports/static-files.ts';
+import type { Schedules } from '../schedules/open-schedules.ts';
 import { compileWith } from './compile-with.ts';
 import type { ConciergeParts } from './open-concierge.ts';
 import type { DnaforgeParts } from './open-dnaforge.ts';
@@ -29,6 +30,7 @@ import { version } from './version.ts';
 
 export interface DoorParts {
   readonly access: Access;
+  readonly schedules: Schedules;
   readonly setup: (doors: () => readonly Door[]) => Setup;
   readonly health: Health;
   /** What metrics tell beside what they ask the engine. */
@@ -57,6 +59,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
       kinds,
       tokens: createTokenAdmin(parts.access.tokens, parts.access.note),
       access: parts.access,
+      schedules: parts.schedules,
       setup: parts.setup(() => doors),
       doors: () => doors,
       about: { version, startedAt, workerFile, page: () => (page ??= openPage()) },

@@ -26,6 +26,7 @@ import { prepareDataDir } from './data-dir.ts';
 import { kueueOptions } from './kueue-options.ts';
 import type { LocalWorker } from './local-worker.ts';
 import { openYardAccess } from './open-access.ts';
+import { openYardSchedules } from './open-clockwork.ts';
 import { openConcierge } from './open-concierge.ts';
 import { openDnaforge } from './open-dnaforge.ts';
 import { openFlamenco } from './open-flamenco.ts';
@@ -108,6 +109,7 @@ async function build(
   const traffic = new Traffic();
   const seen = { figures, traffic: () => traffic.read(), disk: () => diskFigures(paths, storage.blobs) };
   const access = await openYardAccess(settings, { storage, engine, log }, closers);
+  const schedules = await openYardSchedules(settings, { storage, engine, access, log }, closers);
   const kueue = settings['kueue.enabled']
     ? await kueueOptions(settings, { clientFile: paths.kueueClient, secrets, random })
     : null;
@@ -120,7 +122,7 @@ async function build(
   const doors = buildDoors(
     settings,
     { engine, auth: access.auth, clock, random, log },
-    { access, setup, health, seen, history, kueue, concierge, dnaforge, flamenco, printerlynx },
+    { access, schedules, setup, health, seen, history, kueue, concierge, dnaforge, flamenco, printerlynx },
   );
 
   const forbidden: Forbidden = (by, what) => access.note({ by, command: 'request', subject: what, refusal: 'forbidden' });

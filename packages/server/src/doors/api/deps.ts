@@ -9,6 +9,7 @@ import type { Result } from '../../domain/errors.ts';
 import type { JobPlan } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { StaticFiles } from '../../ports/static-files.ts';
+import type { Schedules } from '../../schedules/open-schedules.ts';
 import type { Door, DoorDeps } from '../kit/door.ts';
 import type { OpenPart } from '../kit/openness.ts';
 
@@ -20,6 +21,7 @@ export interface ApiDeps extends DoorDeps {
   readonly tokens: TokenAdmin;
   /** Accounts, sessions, invitations, one-time links. */
   readonly access: Access;
+  readonly schedules: Schedules;
   /** All doors, this one too; asked when somebody wants to see them. */
   readonly doors: () => readonly Door[];
   readonly about: About;

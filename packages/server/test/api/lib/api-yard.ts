@@ -10,6 +10,7 @@ import type { KitLimits } from '../../../src/doors/kit/limits.ts';
 import { type Listener, openListener } from '../../../src/doors/kit/listener.ts';
 import { kinds } from '../../../src/kinds/index.ts';
 import type { Store } from '../../../src/ports/store.ts';
+import { openSchedules } from '../../../src/schedules/open-schedules.ts';
 import { openYard, type Yard } from '../../engine/lib/yard.ts';
 import { keptLog, type LogLine } from '../../lib/quiet-log.ts';
 import { createSeededRandom } from '../../lib/seeded-random.ts';
@@ -70,13 +71,22 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     note: ({ by, ...what }) => void yard.engine.command(system, 'note', { by: by.id, name: by.name, ...what }),
     cost: { memory: 64, passes: 1, lanes: 1 },
   });
+  const compile = compileWith(yard.engine, yard.clock, { commandLines: options.commandLines ?? true });
+  const schedules = await openSchedules({
+    ...{ records, clock: yard.clock, random, engine: yard.engine, compile },
+    principal: async (id) => people[id.replace('token:', '')] ?? null,
+    note: (by, command, subject) => access.note({ by, command, subject, refusal: null }),
+    info: () => {},
+    failed: (where, cause) => log.error({ where, err: String(cause) }),
+  });
   const door = createApiDoor({
     engine: yard.engine,
     auth,
     clock: yard.clock,
     random: createSeededRandom(1),
     log,
-    compile: compileWith(yard.engine, yard.clock, { commandLines: options.commandLines ?? true }),
+    compile,
+    schedules,
     kinds,
     tokens: memoryTokens(),
     access,
@@ -111,6 +121,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     await until(() => listener.connections() === 0 || yard.clock.pending > 0);
     await yard.clock.advance(60_000);
     await closed;
+    await schedules.close();
     await yard.close();
   }
   const place: ApiYard = {
