@@ -1,9 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { Id, Time } from './names.ts';
 
-/** The job that got a picture last, of those that the asker may see; null: none did. */
-export const NewestImageView = Type.Object({
-  job: Type.Union([Id, Type.Null()]),
-  at: Type.Union([Time, Type.Null()]),
-});
-export type NewestImageView = Static<typeof NewestImageView>;
+/** The present picture of a job; `version` is unlike that of every other picture of it. */
+export const ImageView = Type.Object({ job: Id, at: Time, version: Type.String() });
+export type ImageView = Static<typeof ImageView>;
+
+export const ImageList = Type.Object({ images: Type.Array(ImageView) });

@@ -9,6 +9,10 @@ export interface Batch {
   readonly tasksOf: ReadonlySet<number>;
   readonly tasks: ReadonlySet<number>;
   readonly workers: ReadonlySet<number>;
+  /** Jobs that show another picture. */
+  readonly images: ReadonlySet<number>;
+  /** Printers that show something else of themselves. */
+  readonly reports: ReadonlySet<number>;
   readonly pools: boolean;
   /** Everything shown must be read anew: the feed had a gap, or too much happened at once. */
   readonly all: boolean;
@@ -18,6 +22,8 @@ const most = 5_000;
 
 export interface Collector {
   add(change: ChangeView): void;
+  image(job: number): void;
+  report(worker: number): void;
   reset(): void;
   /** What has been collected since the last call; null: nothing. */
   take(): Batch | null;
@@ -32,6 +38,14 @@ export function createCollector(): Collector {
       if (now.all) return;
       collect(now, change);
       if (now.jobs.size + now.tasks.size > most) now = { ...empty(), all: true };
+    },
+    image(job) {
+      any = true;
+      now.images.add(job);
+    },
+    report(worker) {
+      any = true;
+      now.reports.add(worker);
     },
     reset() {
       any = true;
@@ -54,6 +68,8 @@ interface Collected {
   tasksOf: Set<number>;
   tasks: Set<number>;
   workers: Set<number>;
+  images: Set<number>;
+  reports: Set<number>;
   pools: boolean;
   all: boolean;
 }
@@ -65,6 +81,8 @@ const empty = (): Collected => ({
   tasksOf: new Set(),
   tasks: new Set(),
   workers: new Set(),
+  images: new Set(),
+  reports: new Set(),
   pools: false,
   all: false,
 });

@@ -43,6 +43,7 @@ export function startLive(client: Client, onRefused: (error: ApiError) => void):
   async function read(): Promise<void> {
     const options = {
       progress: true,
+      live: true,
       signal: abort.signal,
       onOpen: () => become('live'),
       onLost: () => become('reconnecting'),
@@ -53,6 +54,8 @@ export function startLive(client: Client, onRefused: (error: ApiError) => void):
         continue;
       }
       if (event.type === 'reset') collector.reset();
+      else if (event.type === 'image') collector.image(event.job);
+      else if (event.type === 'report') collector.report(event.worker);
       else collector.add(event.change);
       soon();
     }

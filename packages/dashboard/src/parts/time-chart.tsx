@@ -16,10 +16,14 @@ interface Props {
   readonly data: uPlot.AlignedData;
   readonly height?: number;
   readonly unit?: ((value: number) => string) | undefined;
+  /** The first row is no time but this: a step, a layer. */
+  readonly over?: string | undefined;
+  /** From the least to the greatest value; else from 0. */
+  readonly tight?: boolean;
 }
 
 /** A time series; redrawn in place when data comes, made anew only when its lines change. */
-export function TimeChart({ label, lines, data, height = 140, unit }: Props) {
+export function TimeChart({ label, lines, data, height = 140, unit, over, tight = false }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const latest = useRef(data);
@@ -29,7 +33,7 @@ export function TimeChart({ label, lines, data, height = 140, unit }: Props) {
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const made = new uPlot(optionsOf(lines, element.clientWidth, height, unit), latest.current, element);
+    const made = new uPlot(optionsOf({ lines, width: element.clientWidth, height, unit, over, tight }), latest.current, element);
     chart.current = made;
     const resize = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     resize.observe(element);
@@ -43,7 +47,9 @@ export function TimeChart({ label, lines, data, height = 140, unit }: Props) {
   return <div className="chart" ref={box} role="img" aria-label={label} />;
 }
 
-function optionsOf(lines: readonly ChartLine[], width: number, height: number, unit: Props['unit']): uPlot.Options {
+type Look = Required<Pick<Props, 'lines' | 'height' | 'tight'>> & Pick<Props, 'unit' | 'over'> & { readonly width: number };
+
+function optionsOf({ lines, width, height, unit, over, tight }: Look): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = {
@@ -61,9 +67,12 @@ function optionsOf(lines: readonly ChartLine[], width: number, height: number, u
       axis,
       { ...axis, size: 56, ...(unit === undefined ? {} : { values: (_: uPlot, ticks: number[]) => ticks.map(unit) }) },
     ],
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
+    scales: {
+      x: { time: over === undefined },
+      ...(tight ? {} : { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } }),
+    },
     series: [
-      {},
+      over === undefined ? {} : { label: over },
       ...lines.map((line) => ({
         label: line.label,
         stroke: colour(line.colour),

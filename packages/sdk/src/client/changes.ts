@@ -16,8 +16,8 @@ export interface ChangesOptions {
   readonly kinds?: readonly string[] | undefined;
   /** Also how far running tasks are: newest values, not replayed. */
   readonly progress?: boolean | undefined;
-  /** Also which jobs show another picture: not replayed. */
-  readonly images?: boolean | undefined;
+  /** Also which jobs show another picture and which printers something new: not replayed. */
+  readonly live?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called when the connection is lost, before it is tried again; throw to give up. */
   readonly onLost?: ((error: unknown, failures: number) => void) | undefined;
@@ -30,6 +30,7 @@ export type ChangeEvent =
   | { readonly type: 'change'; readonly change: ChangeView }
   | { readonly type: 'progress'; readonly progress: ProgressEvent }
   | { readonly type: 'image'; readonly job: number }
+  | { readonly type: 'report'; readonly worker: number }
   | { readonly type: 'reset'; readonly newest: number };
 
 /**
@@ -66,8 +67,8 @@ export async function* followChanges(http: Http, options: ChangesOptions): Async
 }
 
 async function open(http: Http, options: ChangesOptions, since: number | undefined): Promise<ReadableStream<Uint8Array>> {
-  const { job, task, worker, kinds, progress, images } = options;
-  const query = queryString({ job, task, worker, kinds, progress, images, since });
+  const { job, task, worker, kinds, progress, live } = options;
+  const query = queryString({ job, task, worker, kinds, progress, live, since });
   const headers = { accept: 'text/event-stream' };
   const response = await http.raw(`/v1/changes${query}`, { headers, signal: options.signal });
   if (response.body === null) throw new Error('the server sent no stream');
@@ -78,5 +79,6 @@ function understood(event: SseEvent): ChangeEvent | null {
   if (event.event === 'reset') return { type: 'reset', newest: (JSON.parse(event.data) as { newest: number }).newest };
   if (event.event === 'progress') return { type: 'progress', progress: JSON.parse(event.data) as ProgressEvent };
   if (event.event === 'image') return { type: 'image', job: (JSON.parse(event.data) as { job: number }).job };
+  if (event.event === 'report') return { type: 'report', worker: (JSON.parse(event.data) as { worker: number }).worker };
   return event.event === 'hello' ? null : { type: 'change', change: JSON.parse(event.data) as ChangeView };
 }

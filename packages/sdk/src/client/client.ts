@@ -1,5 +1,5 @@
 import type { HubView } from '../hub.ts';
-import type { NewestImageView } from '../image.ts';
+import type { ImageView } from '../image.ts';
 import type { DoorView, HealthView, HistoryView, KindView, SettingView, StatsView, SystemView, WhoamiView } from '../system.ts';
 import type { AuditPage } from '../token.ts';
 import { type SessionClient, sessionClient, type UsersClient, usersClient } from './accounts.ts';
@@ -9,6 +9,7 @@ import { type PoolsClient, poolsClient, type WorkersClient, workersClient } from
 import { createHttp, type HttpOptions } from './http.ts';
 import { type JobsClient, jobsClient } from './jobs.ts';
 import { type PrintersClient, printersClient } from './printers.ts';
+import { queryString } from './query-string.ts';
 import { type SchedulesClient, schedulesClient } from './schedules.ts';
 import { type TasksClient, tasksClient } from './tasks.ts';
 import { type AuditQuery, auditPage, type TokensClient, tokensClient } from './tokens.ts';
@@ -43,7 +44,8 @@ export interface Client {
   /** Live clients and services; `removeHubClient` sends one away. */
   hub(): Promise<HubView>;
   removeHubClient(uuid: string): Promise<void>;
-  newestImage(): Promise<NewestImageView>;
+  /** Of this job; without one: of the job that got a picture last. Null: there is none. `/v1/jobs/ID/image` is the picture. */
+  image(job?: number): Promise<ImageView | null>;
   kinds(): Promise<readonly KindView[]>;
   whoami(): Promise<WhoamiView>;
   audit(page?: AuditQuery): Promise<AuditPage>;
@@ -78,7 +80,7 @@ export function createClient(options: ClientOptions): Client {
     removeHubClient: async (uuid) => {
       await http.raw(`/v1/hub/clients/${encodeURIComponent(uuid)}`, { method: 'DELETE' });
     },
-    newestImage: () => http.json('/v1/images/newest'),
+    image: async (job) => (await http.json<{ images: ImageView[] }>(`/v1/images${queryString({ job })}`)).images[0] ?? null,
     kinds: async () => (await http.json<{ kinds: KindView[] }>('/v1/kinds')).kinds,
     whoami: () => http.json('/v1/whoami'),
     audit: (page = {}) => auditPage(http, page),

@@ -5,6 +5,7 @@ import { useLiveQuery } from '../../data/use-live-query.ts';
 import { useMay, useYard } from '../../data/yard.tsx';
 import { Action } from '../../parts/action.tsx';
 import { CountBar } from '../../parts/count-bar.tsx';
+import { JobImage } from '../../parts/job-image.tsx';
 import { ProblemBox } from '../../parts/problem.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { VirtualTable } from '../../parts/virtual-table.tsx';
@@ -62,6 +63,7 @@ export function JobPage({ route }: { route: Route }) {
       <CountBar counts={job.data.counts} total={job.data.total} />
       <Facts job={job.data} />
       {job.data.counts.running === 0 && !finalStates.includes(job.data.state) && <WhyBox job={id} />}
+      <JobImage job={id} name={job.data.name} />
       {rows.length > 1 && !isArray && state === '' && <TaskGraph job={id} tasks={rows} />}
       {isArray && <HeatMap tasks={rows} choose={choose} chosen={shown} />}
       {rows.length > 1 && !isArray && <Timeline tasks={rows} now={Date.now()} />}
@@ -115,6 +117,7 @@ function Facts({ job }: { job: JobDetail }) {
     ['ended', timeText(endedAt)],
     ['took', startedAt === null ? '' : durationText(elapsed)],
     ['done', `${done} of ${total}`],
+    ['deadline', timeText(job.deadline)],
     ['left', left === null ? '' : `about ${durationText(left)}`],
     ...Object.entries(labels),
   ];

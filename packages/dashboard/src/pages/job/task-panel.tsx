@@ -11,10 +11,13 @@ import { hrefOf } from '../../route.ts';
 import { bytesText } from '../../words/bytes.ts';
 import { finalStates } from '../../words/states.ts';
 import { timeText } from '../../words/time.ts';
+import { SeriesCharts } from './series-charts.tsx';
 import { tookText } from './task-columns.tsx';
 
-const tabs = ['output', 'errors', 'worker log', 'attempts', 'artifacts', 'request'] as const;
+const tabs = ['output', 'errors', 'worker log', 'series', 'attempts', 'artifacts', 'request'] as const;
 type Tab = (typeof tabs)[number];
+/** Its log is a table of numbers (sdk `oxdna.ts`; not imported, it would bring all its schemas along). */
+const oxdnaKind = 'oxdna';
 const streams = { output: 'out', errors: 'err', 'worker log': 'log' } as const;
 
 /** Everything about one task, below the list of them. `alone`: the job has no other, and its own buttons do the same. */
@@ -41,15 +44,18 @@ export function TaskPanel({ id, alone }: { id: number; alone: boolean }) {
         {!alone && <TaskActions task={task} />}
       </header>
       <div className="tabs" role="tablist">
-        {tabs.map((one) => (
-          <button key={one} type="button" role="tab" aria-selected={one === tab} onClick={() => setChosen(one)}>
-            {one}
-          </button>
-        ))}
+        {tabs
+          .filter((one) => one !== 'series' || task.kind === oxdnaKind)
+          .map((one) => (
+            <button key={one} type="button" role="tab" aria-selected={one === tab} onClick={() => setChosen(one)}>
+              {one}
+            </button>
+          ))}
       </div>
       {(tab === 'output' || tab === 'errors' || tab === 'worker log') && (
         <LogView key={`${id}-${tab}-${attempt ?? task.attempt}`} task={id} stream={streams[tab]} attempt={attempt} />
       )}
+      {tab === 'series' && <SeriesCharts task={task} />}
       {tab === 'attempts' && (
         <Attempts
           task={task}
@@ -74,7 +80,8 @@ export function TaskPanel({ id, alone }: { id: number; alone: boolean }) {
 }
 
 /** Where there is something to read first. */
-function firstTab({ logs }: TaskDetail): Tab {
+function firstTab({ logs, kind }: TaskDetail): Tab {
+  if (kind === oxdnaKind) return 'series';
   if (logs.out > 0 || (logs.err === 0 && logs.log === 0)) return 'output';
   return logs.err > 0 ? 'errors' : 'worker log';
 }

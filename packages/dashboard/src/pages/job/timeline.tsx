@@ -6,7 +6,8 @@ import { durationText } from '../../words/time.ts';
 /** When each task ran, one lane per worker: where time went, and what waited for what. */
 export function Timeline({ tasks, now }: { tasks: readonly TaskView[]; now: number }) {
   const ran = tasks.flatMap((task) => {
-    if (task.startedAt === null) return [];
+    // One that was handed back has begun once, and waits again.
+    if (task.startedAt === null || (task.endedAt === null && !running.has(task.state))) return [];
     const from = Date.parse(task.startedAt);
     return [{ task, from, to: task.endedAt === null ? now : Date.parse(task.endedAt), lane: task.worker?.name ?? 'ended' }];
   });
@@ -43,6 +44,8 @@ export function Timeline({ tasks, now }: { tasks: readonly TaskView[]; now: numb
     </figure>
   );
 }
+
+const running: ReadonlySet<string> = new Set(['running', 'suspended', 'stopping']);
 
 interface Ran {
   readonly task: TaskView;

@@ -3,6 +3,7 @@ import { useYard } from '../../data/yard.tsx';
 import { ProblemBox } from '../../parts/problem.tsx';
 import { hrefOf } from '../../route.ts';
 import { Charts } from './charts.tsx';
+import { NewestImage } from './newest-image.tsx';
 import { Problems } from './problems.tsx';
 import { Queue } from './queue.tsx';
 
@@ -35,6 +36,7 @@ export function OverviewPage() {
       <Problems />
       <Queue />
       <Charts />
+      <NewestImage />
     </section>
   );
 }

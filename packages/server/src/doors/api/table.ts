@@ -42,7 +42,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...taskLogRows(context), //    GET  /v1/tasks/:id/log
     ...taskSeriesRows(context), // GET  /v1/tasks/:id/series
     ...taskLiveRows(context), //   GET  /v1/tasks/:id/live/:name
-    ...imageRows(context), //      GET  /v1/images/newest, /v1/jobs/:id/image, PUT /v1/tasks/:id/image
+    ...imageRows(context), //      GET  /v1/images, /v1/jobs/:id/image, PUT /v1/tasks/:id/image
     ...fileRows(context), //       GET  /v1/tasks/:id/artifacts, …/*, POST /v1/blobs, GET /v1/blobs/:sha
     ...keptFileRows(context), //   …/v1/files
     ...whyRows(context), //        GET  /v1/jobs/:id/why, /v1/tasks/:id/why

@@ -7,7 +7,7 @@ import type { HttpRow } from '../../kit/http-row.ts';
 import { refused, rowDefiner } from '../api-row.ts';
 import { changeStream } from '../change-stream.ts';
 import type { ApiContext } from '../context.ts';
-import { startImageEvents } from '../image-events.ts';
+import { startLiveEvents } from '../live-events.ts';
 import { startProgressEvents } from '../progress-events.ts';
 
 const kindNames = Object.keys(changeKinds) as ChangeKind[];
@@ -20,8 +20,13 @@ const ChangeQuery = Type.Object(
     progress: Type.Optional(
       Type.Boolean({ description: 'also `progress` events of running tasks, newest value, without a number' }),
     ),
-    images: Type.Optional(
-      Type.Boolean({ description: 'also `image` events of jobs that show another picture, without a number' }),
+    live: Type.Optional(
+      Type.Boolean({
+        description: 'also `image` (a job shows another picture) and `report` (a printer shows something new) events',
+      }),
+    ),
+    printers: Type.Optional(
+      Type.Boolean({ description: 'also `printer` events: what printers show of themselves, newest value, without a number' }),
     ),
     kinds: Type.Optional(Type.Array(Type.Union(kindNames.map((kind) => Type.Literal(kind))))),
   },
@@ -56,7 +61,7 @@ export function changeRows(context: ApiContext): HttpRow[] {
           const how = { clock, ready, push };
           const told = [
             ...(query.progress === true ? [startProgressEvents(engine, by, filter, how)] : []),
-            ...(query.images === true ? [startImageEvents(engine, by, filter, how)] : []),
+            ...(query.live === true ? [startLiveEvents(engine, by, filter, how)] : []),
           ];
           return {
             stop: () => {

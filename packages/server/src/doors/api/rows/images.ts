@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
-import { NewestImageView } from '@switchyard/sdk/image.ts';
+import { ImageList } from '@switchyard/sdk/image.ts';
+import { closed, Id } from '@switchyard/sdk/names.ts';
+import Type from 'typebox';
 import { refuse } from '../../../domain/errors.ts';
 import type { LatestImage } from '../../../engine/images.ts';
 import { fileAnswer, type SentFile } from '../../kit/file-answer.ts';
@@ -19,14 +21,16 @@ export function imageRows(context: ApiContext): HttpRow[] {
   return [
     row({
       method: 'GET',
-      path: '/v1/images/newest',
-      summary: 'Which job got its picture last.',
+      path: '/v1/images',
+      summary: 'Whether a job has a picture, and since when; without a job: the one that got its picture last.',
       right: 'job:read',
       tags: ['jobs', 'files'],
-      answers: { 200: NewestImageView },
-      handle: async ({ by }) => {
-        const { value } = await engine.images.newest(by);
-        return ok({ job: value?.job ?? null, at: value === undefined ? null : timeOf(value.modifiedAt) });
+      query: Type.Object({ job: Type.Optional(Id) }, closed),
+      answers: { 200: ImageList },
+      handle: async ({ by, query }) => {
+        const { value } = await (query.job === undefined ? engine.images.newest(by) : engine.images.of(by, query.job));
+        if (value === undefined) return ok({ images: [] });
+        return ok({ images: [{ job: value.job, at: timeOf(value.modifiedAt), version: value.version }] });
       },
     }),
     row({
