@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../ports/clock.ts';
 import { type HandInDeps, handIn, keyOf } from './hand-in.ts';
 import { type KeptSchedule, type Run, type Schedule, withRun } from './record.ts';
 import type { ScheduleBook } from './schedule-book.ts';
-import { type Due, dueAt, nextAfter, onTimeMs } from './timing.ts';
+import { type Due, dueAt, mostCounted, nextAfter, onTimeMs } from './timing.ts';
 
 export interface RunnerDeps extends HandInDeps {
   readonly clock: Clock;
@@ -42,6 +42,8 @@ export function createRunner(deps: RunnerDeps, book: ScheduleBook): ScheduleRunn
     timer = null;
     const moments = [book.earliest, retryAt].filter((at): at is Millis => at !== null);
     if (closed || looking !== null || moments.length === 0) return;
+    // What is waited for was reckoned by this time.
+    lastNow = Math.max(lastNow, clock.now());
     const wait = Math.max(0, Math.min(...moments) - clock.now(), restUntil - clock.monotonic());
     timer = clock.after(Math.min(wallLookMs, wait), () => void look());
   }
@@ -153,6 +155,6 @@ function missedOf(schedule: Schedule, due: Due, now: Millis): Run | null {
   if (made && (due.passed === 0 || schedule.missed === 'once')) return null;
   const all = due.passed + (made ? 0 : 1);
   const first = schedule.next ?? due.at;
-  const text = all === 1 ? 'The server was not there at that time' : `The server was not there for ${all} runs up to then`;
+  const text = `The server was not there for ${due.passed < mostCounted ? all : `more than ${mostCounted}`} run${all === 1 ? '' : 's'}`;
   return { due: made ? first : due.at, at: now, outcome: 'missed', job: null, text };
 }

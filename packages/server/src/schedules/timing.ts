@@ -6,8 +6,8 @@ import type { Timing } from './record.ts';
 
 /** Later than this after its moment a run is one that was missed. Wall clocks that were set are noticed within half of it. */
 export const onTimeMs = 120_000;
-/** So many missed runs are counted; of more it is only said that they are. */
-const mostCounted = 1_000;
+/** So many missed runs are counted, at 0.2 ms each; of more it is only said that they are. */
+export const mostCounted = 100;
 
 /** What a request says, as a timing that comes at least once. */
 export function timingOf(cron: string | undefined, at: string | undefined, zone: string, now: Millis): Result<Timing> {
@@ -40,6 +40,9 @@ const hasOffset = /(Z|[+-]\d{2}:?\d{2})$/;
 /** A local time that is left out when clocks go forward counts as that much later; one that comes twice, the first time. */
 export function momentOf(text: string, zone: string): Millis {
   if (!text.includes('T')) throw new Error('write a date and a time, such as 2026-12-24T18:00');
+  const day = text.slice(0, 10);
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) throw new Error(`there is no day ${day}`);
   if (hasOffset.test(text)) {
     const at = Date.parse(text);
     if (Number.isNaN(at)) throw new Error('write it like 2026-12-24T18:00:00Z');
