@@ -101,8 +101,12 @@ export function settleKeeping(
   const got = row !== null && given.has(row.task);
   if ((stale && !fresh) || (got && !fresh)) draft.write({ drop: 'reservation', worker: me });
   if (row !== null && fresh && !got) draft.write({ put: 'reservation', row });
-  // Somebody else was kept for what begins here.
   for (const other of reserved) {
+    // Kept for the same, and away: when it is back, somebody else is kept in its place.
+    if (row !== null && fresh && other.row.worker !== me && other.row.task === row.task) {
+      draft.write({ drop: 'reservation', worker: other.row.worker });
+    }
+    // Somebody else was kept for what begins here.
     if (other.row.worker === me || !given.has(other.row.task)) continue;
     draft.write({ drop: 'reservation', worker: other.row.worker });
     draft.wakeWorker(other.row.worker);

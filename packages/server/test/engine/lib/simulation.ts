@@ -321,7 +321,7 @@ class Simulation {
         arrays.find(({ rest, next, size, holes }) => rest.state !== 'canceled' && next + holes < size)
       );
     };
-    for (let round = 0; round < 60 && unfinished() !== undefined; round++) {
+    for (let round = 0; round < 200 && unfinished() !== undefined; round++) {
       await settle();
       if (!this.#options.losesWakeUps) this.#check();
       while (diligent.held.size > 0) await diligent.endOne(1);
