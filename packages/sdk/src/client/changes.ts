@@ -1,4 +1,5 @@
 import type { ChangeView, ProgressEvent } from '../change.ts';
+import type { PrinterLive } from '../printer.ts';
 import { backoffMs } from './backoff.ts';
 import { chunks } from './chunks.ts';
 import { ApiError } from './errors.ts';
@@ -30,7 +31,8 @@ export type ChangeEvent =
   | { readonly type: 'change'; readonly change: ChangeView }
   | { readonly type: 'progress'; readonly progress: ProgressEvent }
   | { readonly type: 'image'; readonly job: number }
-  | { readonly type: 'report'; readonly worker: number }
+  /** `live: null`: the printer is away. */
+  | { readonly type: 'report'; readonly worker: number; readonly live: PrinterLive | null }
   | { readonly type: 'reset'; readonly newest: number };
 
 /**
@@ -79,6 +81,7 @@ function understood(event: SseEvent): ChangeEvent | null {
   if (event.event === 'reset') return { type: 'reset', newest: (JSON.parse(event.data) as { newest: number }).newest };
   if (event.event === 'progress') return { type: 'progress', progress: JSON.parse(event.data) as ProgressEvent };
   if (event.event === 'image') return { type: 'image', job: (JSON.parse(event.data) as { job: number }).job };
-  if (event.event === 'report') return { type: 'report', worker: (JSON.parse(event.data) as { worker: number }).worker };
+  if (event.event === 'report')
+    return { type: 'report', ...(JSON.parse(event.data) as { worker: number; live: PrinterLive | null }) };
   return event.event === 'hello' ? null : { type: 'change', change: JSON.parse(event.data) as ChangeView };
 }

@@ -3,6 +3,7 @@ import type { ImageView } from '../image.ts';
 import type { DoorView, HealthView, HistoryView, KindView, SettingView, StatsView, SystemView, WhoamiView } from '../system.ts';
 import type { AuditPage } from '../token.ts';
 import { type SessionClient, sessionClient, type UsersClient, usersClient } from './accounts.ts';
+import { type AgentsClient, agentsClient } from './agents.ts';
 import { type ChangeEvent, type ChangesOptions, followChanges } from './changes.ts';
 import { type FilesClient, filesClient } from './files.ts';
 import { type PoolsClient, poolsClient, type WorkersClient, workersClient } from './fleet.ts';
@@ -30,6 +31,7 @@ export interface Client {
   readonly workers: WorkersClient;
   readonly pools: PoolsClient;
   readonly printers: PrintersClient;
+  readonly agents: AgentsClient;
   readonly variables: VariablesClient;
   readonly schedules: SchedulesClient;
   readonly tokens: TokensClient;
@@ -67,6 +69,7 @@ export function createClient(options: ClientOptions): Client {
     workers: workersClient(http),
     pools: poolsClient(http),
     printers: printersClient(http),
+    agents: agentsClient(http),
     variables: variablesClient(http),
     schedules: schedulesClient(http),
     tokens: tokensClient(http),

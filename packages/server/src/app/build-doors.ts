@@ -50,15 +50,16 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   const startedAt = shared.clock.now();
   let metrics: Promise<Metrics> | null = null;
   let page: Promise<StaticFiles | null> | null = null;
+  let hub: Hub | null = null;
   const compile = compileWith(shared.engine, shared.clock, { commandLines: settings['flamenco.exec'] });
   doors.push(
-  let hub: Hub | null = null;
     createApiDoor({
       ...shared,
       compile,
       kinds,
       tokens: createTokenAdmin(parts.access.tokens, parts.access.note),
       access: parts.access,
+      ...(parts.printerlynx === null ? {} : { agents: parts.printerlynx.agents }),
       schedules: parts.schedules,
       setup: parts.setup(() => doors),
       doors: () => doors,
@@ -68,10 +69,10 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
         return (await metrics).read();
       },
       history: parts.history,
+      hub: () => hub,
       notReady: parts.health.notReady,
       limits: {
         submitBytes: settings['limits.submit-size'],
-      hub: () => hub,
         blobBytes: settings['blob-max'],
         sessionMs: settings['session-time'],
       },

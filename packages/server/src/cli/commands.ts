@@ -32,6 +32,7 @@ export const commands: readonly CommandRow[] = [
     summary: 'simulate a DNA structure with oxDNA',
     load: () => import('./commands/simulate.ts'),
   },
+  { name: 'print', group: work, summary: 'print G-code on 3D printers', load: () => import('./commands/print.ts') },
   { name: 'wait', group: work, summary: 'wait until jobs have ended', load: () => import('./commands/wait.ts') },
   { name: 'jobs', group: look, summary: 'list jobs', load: () => import('./commands/jobs.ts') },
   { name: 'job', group: look, summary: 'show one job or one task', load: () => import('./commands/job.ts') },
@@ -58,6 +59,12 @@ export const commands: readonly CommandRow[] = [
     summary: 'remove jobs with everything that belongs to them',
     load: () => import('./commands/delete.ts'),
   },
+  {
+    name: 'schedules',
+    group: steer,
+    summary: 'jobs by the clock: list, add, pause, run, remove',
+    load: () => import('./commands/schedules.ts'),
+  },
   { name: 'workers', group: fleet, summary: 'list, show and steer workers', load: () => import('./commands/workers.ts') },
   {
     name: 'pools',
@@ -78,6 +85,7 @@ export const commands: readonly CommandRow[] = [
     summary: 'stand for the printers of this machine',
     load: () => import('./commands/printer-agent.ts'),
   },
+  { name: 'printers', group: fleet, summary: 'list, show and steer printers', load: () => import('./commands/printers.ts') },
   { name: 'serve', group: run, summary: 'be the server', load: () => import('./commands/serve.ts') },
   { name: 'user', group: run, summary: 'accounts: add, invite, change, remove', load: () => import('./commands/user.ts') },
   { name: 'login', group: run, summary: 'sign in and stay signed in here', load: () => import('./commands/login.ts') },

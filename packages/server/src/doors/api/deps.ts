@@ -4,6 +4,7 @@ import type { TokenRequest } from '@switchyard/sdk/requests.ts';
 import type { HistoryPointView } from '@switchyard/sdk/system.ts';
 import type { TokenCreated, TokenView } from '@switchyard/sdk/token.ts';
 import type { Static, TSchema } from 'typebox';
+import type { Agents } from '../../auth/agents.ts';
 import type { Access } from '../../auth/open-access.ts';
 import type { Result } from '../../domain/errors.ts';
 import type { JobPlan } from '../../domain/plan.ts';
@@ -19,6 +20,8 @@ export interface ApiDeps extends DoorDeps {
   readonly compile: (request: JobRequest) => Result<JobPlan> | Promise<Result<JobPlan>>;
   readonly kinds: Readonly<Record<string, { readonly text: string; readonly spec: TSchema }>>;
   readonly tokens: TokenAdmin;
+  /** Programs that stand for printers; absent: none come in. */
+  readonly agents?: Agents;
   /** Accounts, sessions, invitations, one-time links. */
   readonly access: Access;
   readonly schedules: Schedules;
@@ -33,17 +36,15 @@ export interface ApiDeps extends DoorDeps {
     readonly stepMs: number;
     points(): readonly (Omit<Static<typeof HistoryPointView>, 'at'> & { readonly at: number })[];
   };
-  /** Null: ready; else one sentence why not. */
-  readonly notReady: () => Promise<string | null> | string | null;
   /** Null: this server has no hub. */
   readonly hub: () => Hub | null;
+  /** Null: ready; else one sentence why not. */
+  readonly notReady: () => Promise<string | null> | string | null;
   readonly limits?: Partial<ApiLimits>;
   /** Pages of these origins may call (CORS); the listener is told the same. */
   readonly allowedOrigins?: readonly string[];
 }
 
-/** How this server is set up, for administrators. */
-export interface Setup {
 /** Live clients and services, as an operator sees them. */
 export interface Hub {
   look(): Omit<HubView, 'on'> & { readonly on: true };
@@ -51,6 +52,8 @@ export interface Hub {
   remove(uuid: string): boolean;
 }
 
+/** How this server is set up, for administrators. */
+export interface Setup {
   /** Names of the secrets that are kept sealed. */
   secrets(): Promise<readonly string[]>;
   settings(): readonly ShownSetting[];

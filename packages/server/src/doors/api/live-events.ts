@@ -9,8 +9,8 @@ const everyMs = 250;
 type Pushing = { readonly clock: Clock; readonly ready: () => boolean; readonly push: (text: string) => void };
 
 /**
- * Beside the changes: `image` when a job shows another picture, `report` when a printer shows something else of itself. Events
- * without a number, not replayed, with ids only: whoever shows the thing reads it then. A reader that does not keep up hears of
+ * Beside the changes: `image` when a job shows another picture, `report` with what a printer shows of itself. Events
+ * without a number, not replayed; a picture is read by whoever shows it. A reader that does not keep up hears of
  * each once when it does again.
  */
 export function startLiveEvents(
@@ -24,8 +24,15 @@ export function startLiveEvents(
   const images = collect(how, async (job) =>
     (await engine.query.job(by, job)).refusal === undefined ? eventText('image', { job }) : '',
   );
+  // Whose a printer is never changes: asked once. The values stand in memory.
+  const seen = new Map<number, Promise<boolean>>();
+  const sees = (worker: number): Promise<boolean> => {
+    const known = seen.get(worker) ?? printers.sees(by, worker);
+    seen.set(worker, known);
+    return known;
+  };
   const reports = collect(how, async (worker) =>
-    (await printers.show(by, worker)).refusal === undefined ? eventText('report', { worker }) : '',
+    (await sees(worker)) ? eventText('report', { worker, live: printers.live(worker) }) : '',
   );
   const offs = [
     engine.images.onShown((job) => fits(filter.job, job) && images.put(job)),

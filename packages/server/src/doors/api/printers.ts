@@ -13,7 +13,7 @@ export const printKind = 'print';
 export interface Printers {
   list(by: Principal): Promise<PrinterView[]>;
   show(by: Principal, id: number): Promise<Result<PrinterView>>;
-  sees(by: Principal, worker: Worker): boolean;
+  sees(by: Principal, id: number): Promise<boolean>;
   /** Somebody who may steer this printer, or why not. */
   keeper(by: Principal, id: number): Promise<Result<Principal>>;
   /** The print that it holds now. */
@@ -52,7 +52,7 @@ export function printersOf({ query, reports }: Pick<Engine, 'query' | 'reports'>
   }
 
   return {
-    sees,
+    sees: async (by, id) => (await find(by, id)).refusal === undefined,
     live,
     held,
     async list(by) {

@@ -1,6 +1,7 @@
 import type { HttpRow } from '../kit/http-row.ts';
 import type { ApiContext } from './context.ts';
 import { adminRows } from './rows/admin.ts';
+import { agentRows } from './rows/agents.ts';
 import { blockRows } from './rows/blocks.ts';
 import { changeRows } from './rows/changes.ts';
 import { docsPageRows } from './rows/docs-page.ts';
@@ -50,6 +51,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...workerRows(context), //     GET  /v1/workers, /v1/workers/:id, POST …/{wish,approve}, DELETE
     ...sleepRows(context), //      GET, PUT, DELETE /v1/workers/:id/sleep
     ...printerRows(context), //    GET  /v1/printers, /v1/printers/:id, POST …/{clear,pause,…}, PUT …/{gate,tags,…}
+    ...agentRows(context), //      GET, POST /v1/agents, DELETE /v1/agents/:id
     ...poolRows(context), //       GET  /v1/pools, PUT and DELETE /v1/pools/:name
     ...variableRows(context), //   GET  /v1/variables, PUT and DELETE /v1/variables/:name
     ...hubRows(context), //        GET  /v1/hub, DELETE /v1/hub/clients/:uuid

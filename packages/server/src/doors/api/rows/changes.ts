@@ -25,9 +25,6 @@ const ChangeQuery = Type.Object(
         description: 'also `image` (a job shows another picture) and `report` (a printer shows something new) events',
       }),
     ),
-    printers: Type.Optional(
-      Type.Boolean({ description: 'also `printer` events: what printers show of themselves, newest value, without a number' }),
-    ),
     kinds: Type.Optional(Type.Array(Type.Union(kindNames.map((kind) => Type.Literal(kind))))),
   },
   closed,
