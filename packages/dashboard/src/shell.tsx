@@ -1,8 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { applyTheme, nextTheme, presentTheme } from './data/theme.ts';
 import { keyHelp, useKeys } from './data/use-keys.ts';
-import { useLiveState, useYard } from './data/yard.tsx';
-import { pages } from './pages/table.tsx';
+import { useLiveState, useMay, useYard } from './data/yard.tsx';
+import { type PageRow, pages } from './pages/table.tsx';
 import { useSay } from './parts/toast.tsx';
 import { hrefOf, useRoute } from './route.ts';
 
@@ -13,9 +14,11 @@ export function Shell() {
   const route = useRoute();
   const { me, logout } = useYard();
   const live = useLiveState();
-  const shown = pages.filter(({ right }) => right === null || me.rights.includes(right));
+  const there = useDoorNames();
+  const shown = pages.filter((page) => maySee(page, me.rights) && (page.door === undefined || (there?.has(page.door) ?? true)));
   const say = useSay();
-  const names = useMemo(() => pages.map(({ name }) => name), []);
+  const key = shown.map(({ name }) => name).join();
+  const names = useMemo(() => key.split(','), [key]);
   const help = useCallback(() => say(keyHelp), [say]);
   useKeys(names, help);
   const current = shown.find(({ name }) => name === route.page) ?? shown[0];
@@ -50,6 +53,18 @@ export function Shell() {
       </main>
     </div>
   );
+}
+
+function maySee({ rights }: PageRow, mine: readonly string[]): boolean {
+  return rights.length === 0 || rights.some((right) => mine.includes(right));
+}
+
+/** Doors of this server; null: not known yet, or not to be seen by everybody. */
+function useDoorNames(): ReadonlySet<string> | null {
+  const { client } = useYard();
+  const may = useMay('worker:read');
+  const doors = useQuery({ queryKey: ['doors'], queryFn: () => client.doors(), enabled: may });
+  return useMemo(() => (doors.data === undefined ? null : new Set(doors.data.map(({ name }) => name))), [doors.data]);
 }
 
 function ThemeButton() {

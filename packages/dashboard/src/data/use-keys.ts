@@ -8,11 +8,14 @@ const places: Readonly<Record<string, string>> = {
   s: 'submit',
   w: 'workers',
   p: 'printers',
+  v: 'services',
+  f: 'files',
   d: 'doors',
   e: 'settings',
 };
 
-export const keyHelp = 'g then o, j, s, w, d or e: go to a page; /: search; j and k: next and previous row; ?: this help';
+export const keyHelp =
+  'g then o, j, s, w, p, v, f, d or e: go to a page; /: search; j and k: next and previous row; ?: this help';
 
 /** Keys for the whole page; never while somebody types. `pages`: those that this person sees. */
 export function useKeys(pages: readonly string[], help: () => void): void {

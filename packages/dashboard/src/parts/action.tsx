@@ -7,7 +7,8 @@ interface Props {
   readonly run: () => Promise<string | undefined>;
   /** Asked first, where it cannot be taken back. */
   readonly ask?: string | undefined;
-  readonly look?: 'plain' | 'danger' | 'main';
+  /** `stop`: cannot be overlooked. */
+  readonly look?: 'plain' | 'danger' | 'main' | 'stop';
   readonly disabled?: boolean;
   readonly title?: string;
 }

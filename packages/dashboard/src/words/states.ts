@@ -22,6 +22,14 @@ const looks: Readonly<Record<string, string>> = {
   asleep: 'gone',
   draining: 'hold',
   testing: 'hold',
+  // Printers.
+  unavailable: 'bad',
+  printing: 'busy',
+  pausing: 'hold',
+  paused: 'hold',
+  cancelling: 'hold',
+  maintenance: 'hold',
+  uncleared: 'hold',
 };
 
 export function lookOf(state: string): string {

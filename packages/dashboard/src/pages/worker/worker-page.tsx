@@ -1,12 +1,14 @@
-import { useLiveQuery } from '../data/use-live-query.ts';
-import { useYard } from '../data/yard.tsx';
-import { ProblemBox } from '../parts/problem.tsx';
-import { StateBadge } from '../parts/state-badge.tsx';
-import { WorkerActions } from '../parts/worker-actions.tsx';
-import { go, hrefOf, type Route } from '../route.ts';
-import { agoText } from '../words/time.ts';
-import { HeldTasks } from './job/held-tasks.tsx';
-import { shownState } from './workers.tsx';
+import { useLiveQuery } from '../../data/use-live-query.ts';
+import { useYard } from '../../data/yard.tsx';
+import { ProblemBox } from '../../parts/problem.tsx';
+import { StateBadge } from '../../parts/state-badge.tsx';
+import { WorkerActions } from '../../parts/worker-actions.tsx';
+import { go, hrefOf, type Route } from '../../route.ts';
+import { agoText } from '../../words/time.ts';
+import { HeldTasks } from '../job/held-tasks.tsx';
+import { shownState } from '../workers.tsx';
+import { Blocks } from './blocks.tsx';
+import { Sleep } from './sleep.tsx';
 
 export function WorkerPage({ route }: { route: Route }) {
   const id = Number(route.rest[0]);
@@ -56,6 +58,10 @@ export function WorkerPage({ route }: { route: Route }) {
       </dl>
       <h2>Tasks it holds</h2>
       <HeldTasks worker={id} />
+      <h2>Sleep</h2>
+      <Sleep worker={id} />
+      <h2>Jobs it may not try</h2>
+      <Blocks worker={id} />
     </section>
   );
 }
