@@ -9,12 +9,14 @@ import { withExamples } from '../kit/help.ts';
 import { jobsInFile } from '../kit/job-file.ts';
 import { type JobOptions, withJobOptions } from '../kit/job-options.ts';
 import { jobFields, jobRequest } from '../kit/job-request.ts';
-import { type JsonOption, withJson } from '../kit/options.ts';
+import { collectWhole, type JsonOption, withJson } from '../kit/options.ts';
 import { clean, print, printJson, say } from '../kit/output.ts';
 import { submitOnce } from '../kit/submit.ts';
 import { surroundings } from '../kit/surroundings.ts';
 
-type Options = ConnectionOptions & JobOptions & JsonOption & { readonly file?: string; readonly key?: string };
+type Options = ConnectionOptions &
+  JobOptions &
+  JsonOption & { readonly file?: string; readonly var?: readonly string[]; readonly key?: string };
 
 /** The server takes so many at once. */
 const batch = 1_000;
@@ -25,6 +27,7 @@ export function define(command: Command): void {
     .argument('[command...]', 'program and arguments, after --')
     .passThroughOptions()
     .option('-f, --file <job.yaml>', 'jobs of a file, YAML or JSON (- is standard input); the flags above are laid over them')
+    .option('--var <name=value>', 'a variable that the file declares; may be repeated', collectWhole)
     .option('--key <text>', 'the same key again answers the same job: safe to repeat')
     .action(action(submit));
   withExamples(command, [
@@ -33,6 +36,7 @@ export function define(command: Command): void {
     ['ls *.wav | switchyard submit --array-items - -- ./encode {item}', 'one task for each file'],
     ['switchyard submit --after 12,13 -- ./report.sh', 'when those have succeeded'],
     ['switchyard submit -f job.yaml', 'a graph of tasks; see examples/'],
+    ['switchyard submit -f report.yaml --var month=2026-11', 'a file with variables'],
   ]);
 }
 
@@ -52,12 +56,13 @@ async function submit(context: Context, options: Options, argv: readonly string[
 async function requestsOf(client: Client, options: Options, argv: readonly string[]): Promise<readonly JobRequest[]> {
   const around = surroundings(client);
   if (options.file === undefined) {
+    if (options.var !== undefined) throw usage('--var is for a job file: name it with -f');
     if (argv.length === 0) throw usage('what shall be run? Write the command after --, or name a file with -f');
     return [await jobRequest(argv, options, around)];
   }
   if (argv.length > 0) throw usage('a job file and a command exclude each other');
   const fields = jobFields(options, around.now);
-  return (await jobsInFile(options.file, around.stdin)).map((job) => ({ ...job, ...fields }));
+  return (await jobsInFile(options.file, around.stdin, options.var ?? [])).map((job) => ({ ...job, ...fields }));
 }
 
 type Answers = Awaited<ReturnType<Client['jobs']['submitMany']>>;

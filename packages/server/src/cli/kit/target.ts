@@ -21,6 +21,12 @@ export function parseTarget(text: string): Target {
   return { is: 'part', job: Number(job), key: key ?? null, index: index === undefined ? null : Number(index) };
 }
 
+/** A plain number, such as that of a schedule. */
+export function parseId(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw usage(`"${text}" is not an id; it is a number from the list`);
+  return Number(text);
+}
+
 export function parseJob(text: string): number {
   const target = parseTarget(text);
   if (target.is !== 'job') throw usage(`"${text}" is one task; this works on whole jobs`);
