@@ -105,6 +105,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     },
     metrics: async () => ({ type: 'text/plain', text: 'up 1\n' }),
     history: { stepMs: 5_000, points: () => [] },
+    hub: () => null,
     notReady: () => null,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...options.deps,
@@ -115,7 +116,6 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     { clock: yard.clock, log },
   );
   let closing: Promise<void> | null = null;
-    hub: () => null,
   async function shut(): Promise<void> {
     const closed = listener.close();
     await until(() => listener.connections() === 0 || yard.clock.pending > 0);
