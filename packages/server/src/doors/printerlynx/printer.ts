@@ -260,7 +260,8 @@ export class Printer {
     this.#bearer?.ask({ type: 'print_job', data }, answerMs, () => {});
     if (word !== 'CANCEL') job.paused = word === 'PAUSE';
     if (word === 'RESUME') return;
-    job.state = word === 'PAUSE' ? 'pausing' : 'cancelling';
+    if (word === 'CANCEL') job.state = 'cancelling';
+    else if (job.state !== 'paused') job.state = 'pausing';
     this.#events.changed(this);
   }
 

@@ -66,7 +66,8 @@ export class UserLink {
   #invalid(read: { readonly dialect: Dialect; readonly type: string } | null): void {
     const dialect = this.#dialect ?? read?.dialect;
     if (dialect === 'legacy') this.#talk.say(legacyText('Error', 'Error parsing message'));
-    else this.#say({ type: read?.type ?? 'error', data: { status: 'ERROR', message: 'Invalid message' } });
+    else
+      this.#say({ type: read?.dialect === 'seed' ? read.type : 'error', data: { status: 'ERROR', message: 'Invalid message' } });
   }
 
   async #seed(frame: Frame): Promise<void> {
