@@ -1,6 +1,7 @@
 import { jobStates } from '../../packages/server/src/domain/job.ts';
 import { reasonTexts } from '../../packages/server/src/domain/reasons.ts';
 import { taskMoves } from '../../packages/server/src/domain/task-machine.ts';
+import { gateMoves } from '../../packages/server/src/domain/worker-gate.ts';
 import { workerMoves } from '../../packages/server/src/domain/worker-machine.ts';
 import { code, page, table } from './page.ts';
 
@@ -11,6 +12,14 @@ function rowsOf(moves: Moves): string[][] {
     Object.entries(row).map(([event, nexts]) => [code(from), code(event), (nexts ?? []).map(code).join(', ')]),
   );
 }
+
+const listed = (moves: Readonly<Record<string, Readonly<Record<string, string>>>>): Moves =>
+  Object.fromEntries(
+    Object.entries(moves).map(([from, row]) => [
+      from,
+      Object.fromEntries(Object.entries(row).map(([event, next]) => [event, [next]])),
+    ]),
+  );
 
 /** One arrow per pair of states, with its events; what stays in its state is left to the table. */
 function diagramOf(moves: Moves): string {
@@ -33,7 +42,7 @@ const heads = ['in', 'event', 'leads to'];
 export function statesPage(): string {
   return page(
     'States',
-    'packages/server/src/domain/task-machine.ts, worker-machine.ts, job.ts, reasons.ts',
+    'packages/server/src/domain/task-machine.ts, worker-machine.ts, worker-gate.ts, job.ts, reasons.ts',
     '## Task',
     diagramOf(taskMoves),
     table(heads, rowsOf(taskMoves)),
@@ -46,6 +55,9 @@ export function statesPage(): string {
     '## Worker',
     diagramOf(workerMoves),
     table(heads, rowsOf(workerMoves)),
+    '## Gate of a worker',
+    'What it left may lie there still (a printer’s plate): closed, the scheduler places nothing on it. `open` is refused while it holds a task.',
+    table(heads, rowsOf(listed(gateMoves))),
     '## Job',
     `One of ${jobStates.map(code).join(', ')}: always worked out from the counts of its tasks and from what somebody wants of the whole job.`,
   );
