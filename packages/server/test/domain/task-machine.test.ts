@@ -25,7 +25,8 @@ describe('task machine, every state x every event', () => {
         if (found.length < 3) broken.set(name, [...found, one]);
       }
     });
-  });
+    // More than half a million cases.
+  }, 120_000);
 
   it('visits every state and every event', () => {
     expect(new Set(shapes.map(({ state }) => state))).toEqual(new Set(taskStates));
