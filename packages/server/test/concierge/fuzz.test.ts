@@ -123,12 +123,13 @@ describe('concierge fuzz', () => {
     expect(place.door.clients()).toHaveLength(1);
   });
 
-  it('100,000 services: a list keeps below what clients bear, and others are served', { timeout: 60_000 }, async () => {
+  // More than a list has room for; with `SWITCHYARD_TEST_FAULTS=full` as many as the hub is made for.
+  const total = process.env['SWITCHYARD_TEST_FAULTS'] === 'full' ? 100_000 : 40_000;
+  it(`${total} services: a list keeps below what clients bear, and others are served`, { timeout: 60_000 }, async () => {
     await using place = await openPlace({
-      limits: { framesPerSecond: 0, bytesPerSecond: 0, servicesPerClient: 100_000, queueBytes: 64 * 1_048_576 },
+      limits: { framesPerSecond: 0, bytesPerSecond: 0, servicesPerClient: total, queueBytes: 64 * 1_048_576 },
     });
     const { client } = await enter(place.port, 'ada');
-    const total = 100_000;
     for (let i = 0; i < total; i += 10_000) {
       for (let j = i; j < i + 10_000; j++) client.say(`{"type":"SERVICE_CREATE","service":"s${j}"}`);
       await client.hearUntilSeq(i + 9_999);
