@@ -28,6 +28,8 @@ test('all doors that the server has can live on one port', async () => {
     expect(doors.length).toBeGreaterThanOrEqual(2);
     expect(new Set(doors.map(({ name }) => name)).size).toBe(doors.length);
     expect(doublePaths(doors)).toEqual([]);
+    // A free port was asked for: no note says "port 0" to somebody who is to connect there.
+    expect(doors.flatMap((door) => door.status().notes).filter((note) => /port 0\b/.test(note))).toEqual([]);
     // The check itself sees a collision.
     expect(doublePaths([...doors, ...doors]).length).toBeGreaterThan(20);
   } finally {

@@ -6,6 +6,7 @@ import type { StaticFiles } from '../../ports/static-files.ts';
 import { addressRule, loopback } from '../kit/addresses.ts';
 import type { Door, DoorDeps, DoorStatus, OwnPort } from '../kit/door.ts';
 import type { FirstFrames } from '../kit/first-frames.ts';
+import { ownPortText } from '../kit/own-port-text.ts';
 import { TokenBucket } from '../kit/token-bucket.ts';
 import { YardService, type YardServiceDeps } from './builtin/yard-service.ts';
 import { closeCodes } from './codes.ts';
@@ -213,7 +214,7 @@ function statusOf(
   const stored = files.usage();
   let dropped = counters.dropped;
   for (const link of links) dropped += link.dropped;
-  const own = port === null ? '' : `, and port ${port} of ${hosts.join(', ')}`;
+  const own = port === null ? '' : `, and ${ownPortText(port, hosts)}`;
   return {
     connections: links.size,
     notes: [

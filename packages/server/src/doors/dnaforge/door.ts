@@ -1,5 +1,6 @@
 import { kindPool } from '../../domain/rows.ts';
 import type { Door, DoorDeps, DoorStatus, OwnPort } from '../kit/door.ts';
+import { ownPortText } from '../kit/own-port-text.ts';
 import { Board } from './board.ts';
 import { Crowd } from './crowd.ts';
 import { configuration, type Desk, doorPrincipal, type StagePolicy } from './desk.ts';
@@ -144,7 +145,7 @@ function statusOf(
   { port, hosts, accessToken }: DnaforgeOptions,
   figures: { sockets: number; strangers: number; tokens: number },
 ): DoorStatus {
-  const own = port === null ? '' : `, or of port ${port} of ${hosts.join(', ')}`;
+  const own = port === null ? '' : `, or of ${ownPortText(port, hosts)}`;
   return {
     connections: figures.sockets,
     notes: [

@@ -1,6 +1,7 @@
 import type { Door, DoorDeps, DoorStatus } from '../kit/door.ts';
 import { DoorLife } from '../kit/door-life.ts';
 import { startHeartbeat } from '../kit/heartbeat.ts';
+import { ownPortText } from '../kit/own-port-text.ts';
 import type { Desk, FlamencoSettings } from './desk.ts';
 import { flamencoDialect, spelling } from './dialect.ts';
 import { Fleet } from './fleet.ts';
@@ -65,14 +66,14 @@ export function createFlamencoDoor(deps: DoorDeps, options: FlamencoOptions): Do
   };
 }
 
-function statusOf({ fleet, life }: Desk, { port, registrationSecret, trusted, ssdp }: FlamencoOptions): DoorStatus {
+function statusOf({ fleet, life }: Desk, { port, hosts, registrationSecret, trusted, ssdp }: FlamencoOptions): DoorStatus {
   let online = 0;
   let pending = 0;
   for (const { status } of fleet.all()) {
     if (status === 'online') online++;
     if (status === 'pending') pending++;
   }
-  const where = port === null ? 'the shared port' : `port ${port} and the shared port`;
+  const where = port === null ? 'the shared port' : `${ownPortText(port, hosts)} and the shared port`;
   const who =
     registrationSecret !== null
       ? 'they need the registration secret'

@@ -5,6 +5,7 @@ import type { Timer } from '../../ports/clock.ts';
 import { ConnectionCaps } from '../kit/connection-caps.ts';
 import type { Door, DoorDeps } from '../kit/door.ts';
 import { kitLimits } from '../kit/limits.ts';
+import { ownPortText } from '../kit/own-port-text.ts';
 import { cleanUp } from './client/clean-jobs.ts';
 import { type Connection, openConnection } from './connection.ts';
 import type { Desk } from './desk.ts';
@@ -103,8 +104,7 @@ class KueueDoor implements Door {
 
   status(): { connections: number; notes: readonly string[] } {
     const { port, hosts, secretPlace } = this.#options;
-    const own = port === 0 ? 'a port of its own' : `port ${port}`;
-    const where = port === null ? 'the shared port' : `${own} of ${hosts.join(', ')} and the shared port`;
+    const where = port === null ? 'the shared port' : `${ownPortText(port, hosts)} and the shared port`;
     return {
       connections: this.#caps.count,
       notes: [

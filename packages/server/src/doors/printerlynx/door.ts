@@ -3,6 +3,7 @@ import type { Agents } from '../../auth/agents.ts';
 import type { Ended } from '../../auth/endings.ts';
 import type { Door, DoorDeps, DoorStatus, OwnPort } from '../kit/door.ts';
 import type { FirstFrames } from '../kit/first-frames.ts';
+import { ownPortText } from '../kit/own-port-text.ts';
 import { AgentLink } from './agent-link.ts';
 import { Crowd } from './crowd.ts';
 import { type Desk, doorPrincipal } from './desk.ts';
@@ -171,8 +172,7 @@ function statusOf(
   { port, hosts }: PrinterlynxOptions,
   { sockets, ...figures }: { users: number; agents: number; printers: number; sockets: number },
 ): DoorStatus {
-  const own =
-    port === null ? '; it is built for port 3000: --printerlynx-port 3000' : `, or of port ${port} of ${hosts.join(', ')}`;
+  const own = port === null ? '; it is built for port 3000: --printerlynx-port 3000' : `, or of ${ownPortText(port, hosts)}`;
   return {
     connections: sockets,
     notes: [
