@@ -221,15 +221,21 @@ function refused(error: NodeJS.ErrnoException, command: Command): Started {
   return isShortage(error) ? { busy: text } : { failed: text };
 }
 
+/** Where a program was looked for: a name with a slash in it is a path, and the PATH has no part in it. */
+function searched(argv: readonly string[], env: Command['env'], cwd: string): string {
+  return argv[0]?.includes('/') ? `the working directory is ${JSON.stringify(cwd)}` : `PATH is ${env.PATH ?? ''}`;
+}
+
 function explain(error: NodeJS.ErrnoException, { argv, env, cwd }: Command): string {
   const program = JSON.stringify((argv[0] ?? '').slice(0, 200));
   switch (error.code) {
     case 'ENOENT':
       if (!existsSync(cwd)) return `the working directory ${JSON.stringify(cwd)} is gone`;
-      if (error.syscall?.startsWith('spawn')) return `there is no program ${program} on this worker (PATH is ${env.PATH ?? ''})`;
+      if (error.syscall?.startsWith('spawn'))
+        return `there is no program ${program} on this worker (${searched(argv, env, cwd)})`;
       return `cannot start ${program}: ${error.message}`;
     case 'EACCES':
-      return `${program} may not be executed by this worker (no permission; PATH is ${env.PATH ?? ''})`;
+      return `${program} may not be executed by this worker (no permission; ${searched(argv, env, cwd)})`;
     case 'E2BIG':
       return `the arguments and the environment of ${program} are too long for this system`;
     default:

@@ -46,6 +46,16 @@ test('an absent program is named, with the PATH', async () => {
   expect(end.error).toContain('/bin:/nowhere');
 });
 
+test('an absent program with a folder is looked for from the working directory, which is named; the PATH has no part in it', async () => {
+  const { peer } = await yard.pair();
+  peer.run({ body: { payload: { argv: ['./nightly.sh'], cwd: yard.folder, env: { PATH: '/bin:/nowhere' } } } });
+  const end = await peer.got('end');
+  expect(end).toMatchObject({ outcome: 'failed', reason: 'start', exitCode: null });
+  expect(end.error).toContain('./nightly.sh');
+  expect(end.error).toContain(yard.folder);
+  expect(end.error).not.toContain('/nowhere');
+});
+
 test('a program that may not be executed, and arguments that no system takes, are failures to start', async () => {
   const { peer } = await yard.pair();
   const file = join(yard.folder, 'plain');
