@@ -80,7 +80,7 @@ function obstacleText(obstacle: Exclude<Obstacle, { code: 'kind' }>, at: (moment
     case 'asked':
       return obstacle.mode === 'shutdown' ? 'asked to shut down' : `asked to be ${obstacle.mode}`;
     case 'gate':
-      return 'nobody has said yet that it is clear';
+      return 'nobody has said yet that it is clear ("switchyard printers clear", or its page)';
     case 'blocked':
       return obstacle.until === null ? 'blocked in this job' : `blocked in this job until ${at(obstacle.until)}`;
     case 'excluded':
