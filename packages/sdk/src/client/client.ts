@@ -15,6 +15,7 @@ import { type SchedulesClient, schedulesClient } from './schedules.ts';
 import { type TasksClient, tasksClient } from './tasks.ts';
 import { type AuditQuery, auditPage, type TokensClient, tokensClient } from './tokens.ts';
 import { type VariablesClient, variablesClient } from './variables.ts';
+import { type WebhooksClient, webhooksClient } from './webhooks.ts';
 
 export type ClientOptions = HttpOptions;
 
@@ -34,6 +35,7 @@ export interface Client {
   readonly agents: AgentsClient;
   readonly variables: VariablesClient;
   readonly schedules: SchedulesClient;
+  readonly webhooks: WebhooksClient;
   readonly tokens: TokensClient;
   readonly session: SessionClient;
   readonly users: UsersClient;
@@ -72,6 +74,7 @@ export function createClient(options: ClientOptions): Client {
     agents: agentsClient(http),
     variables: variablesClient(http),
     schedules: schedulesClient(http),
+    webhooks: webhooksClient(http),
     tokens: tokensClient(http),
     session: sessionClient(http),
     users: usersClient(http),

@@ -21,6 +21,7 @@ import type { History } from '../observe/history.ts';
 import type { Metrics, MetricsSources } from '../observe/metrics.ts';
 import type { StaticFiles } from '../ports/static-files.ts';
 import type { Schedules } from '../schedules/open-schedules.ts';
+import type { Webhooks } from '../webhooks/open-webhooks.ts';
 import { compileWith } from './compile-with.ts';
 import type { ConciergeParts } from './open-concierge.ts';
 import type { DnaforgeParts } from './open-dnaforge.ts';
@@ -31,6 +32,7 @@ import { version } from './version.ts';
 export interface DoorParts {
   readonly access: Access;
   readonly schedules: Schedules;
+  readonly webhooks: Webhooks;
   readonly setup: (doors: () => readonly Door[]) => Setup;
   readonly health: Health;
   /** What metrics tell beside what they ask the engine. */
@@ -61,6 +63,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
       access: parts.access,
       ...(parts.printerlynx === null ? {} : { agents: parts.printerlynx.agents }),
       schedules: parts.schedules,
+      webhooks: parts.webhooks,
       setup: parts.setup(() => doors),
       doors: () => doors,
       about: { version, startedAt, workerFile, page: () => (page ??= openPage()) },

@@ -26,7 +26,7 @@ import { prepareDataDir } from './data-dir.ts';
 import { kueueOptions } from './kueue-options.ts';
 import type { LocalWorker } from './local-worker.ts';
 import { openYardAccess } from './open-access.ts';
-import { openYardSchedules } from './open-clockwork.ts';
+import { openYardSchedules, openYardWebhooks } from './open-clockwork.ts';
 import { openConcierge } from './open-concierge.ts';
 import { openDnaforge } from './open-dnaforge.ts';
 import { openFlamenco } from './open-flamenco.ts';
@@ -111,6 +111,7 @@ async function build(
   const access = await openYardAccess(settings, { storage, engine, log }, closers);
   const schedules = await openYardSchedules(settings, { storage, engine, access, log }, closers);
   const kueue = settings['kueue.enabled']
+  const webhooks = await openYardWebhooks(settings, { storage, engine, access, log }, closers);
     ? await kueueOptions(settings, { clientFile: paths.kueueClient, secrets, random })
     : null;
   const concierge = await openConcierge(settings, paths.clientFiles, closers);
@@ -122,7 +123,7 @@ async function build(
   const doors = buildDoors(
     settings,
     { engine, auth: access.auth, clock, random, log },
-    { access, schedules, setup, health, seen, history, kueue, concierge, dnaforge, flamenco, printerlynx },
+    { access, schedules, webhooks, setup, health, seen, history, kueue, concierge, dnaforge, flamenco, printerlynx },
   );
 
   const forbidden: Forbidden = (by, what) => access.note({ by, command: 'request', subject: what, refusal: 'forbidden' });

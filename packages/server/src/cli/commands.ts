@@ -107,6 +107,12 @@ export const commands: readonly CommandRow[] = [
     summary: 'look at everything that can be wrong, and say what to do',
     load: () => import('./commands/doctor.ts'),
   },
+  {
+    name: 'webhooks',
+    group: run,
+    summary: 'tell others what happens: list, add, test, show, pause, remove',
+    load: () => import('./commands/webhooks.ts'),
+  },
   { name: 'audit', group: run, summary: 'who did what', load: () => import('./commands/audit.ts') },
   { name: 'whoami', group: run, summary: 'which server, which token, which rights', load: () => import('./commands/whoami.ts') },
 ];

@@ -203,6 +203,12 @@ export const options = {
     group: 'worker',
     help: 'after how long without a server a local worker that outlived it ends itself; 0: never',
   },
+  'webhooks.private-targets': {
+    type: { is: 'switch' },
+    default: false,
+    group: 'access',
+    help: 'webhooks may send to this machine and to private networks too, not only to public addresses',
+  },
   'retention.changes': {
     type: { is: 'duration', min: minute, max: year },
     default: day,

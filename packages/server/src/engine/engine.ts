@@ -81,6 +81,11 @@ export interface Feed {
     since: number | null,
     signal: AbortSignal,
   ): AsyncIterable<{ changes: readonly Change[] } | { reset: number }>;
+  /**
+   * One page after a number (exclusive): what of it matches, and up to which number was looked. `reset` when the number is no
+   * longer kept. For readers that keep a place of their own.
+   */
+  read(by: Principal, filter: FeedFilter, since: number): Promise<{ changes: readonly Change[]; upTo: number } | { reset: number }>;
   readonly newest: number;
 }
 

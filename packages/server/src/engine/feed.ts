@@ -104,21 +104,31 @@ export function createFeed(store: Store, newest: number, failed: (cause: unknown
         await news(signal);
         continue;
       }
-      const page = await after(cursor);
+      const page = await read(by, filter, cursor);
       if ('reset' in page) {
         yield page;
         cursor = page.reset;
         continue;
       }
-      const mine = page.changes.filter((change) => matches(filter, change) && sees(by, change));
-      const end = page.changes.at(-1);
-      cursor = end?.number ?? last;
-      if (mine.length > 0) yield { changes: mine };
+      cursor = page.upTo;
+      if (page.changes.length > 0) yield { changes: page.changes };
     }
+  }
+
+  async function read(by: Principal, filter: FeedFilter, since: number) {
+    const newest = last;
+    // A number from a store that is no more (restored from a backup).
+    if (since > newest) return { reset: newest };
+    if (since === newest) return { changes: [], upTo: newest };
+    const page = await after(since);
+    if ('reset' in page) return page;
+    const changes = page.changes.filter((change) => matches(filter, change) && sees(by, change));
+    return { changes, upTo: page.changes.at(-1)?.number ?? newest };
   }
 
   return {
     publish,
+    read,
     subscribe,
     follow,
     get newest() {

@@ -11,6 +11,7 @@ import type { JobPlan } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { StaticFiles } from '../../ports/static-files.ts';
 import type { Schedules } from '../../schedules/open-schedules.ts';
+import type { Webhooks } from '../../webhooks/open-webhooks.ts';
 import type { Door, DoorDeps } from '../kit/door.ts';
 import type { OpenPart } from '../kit/openness.ts';
 
@@ -25,6 +26,7 @@ export interface ApiDeps extends DoorDeps {
   /** Accounts, sessions, invitations, one-time links. */
   readonly access: Access;
   readonly schedules: Schedules;
+  readonly webhooks: Webhooks;
   /** All doors, this one too; asked when somebody wants to see them. */
   readonly doors: () => readonly Door[];
   readonly about: About;

@@ -28,6 +28,7 @@ import { taskSeriesRows } from './rows/task-series.ts';
 import { taskRows } from './rows/tasks.ts';
 import { userRows } from './rows/users.ts';
 import { variableRows } from './rows/variables.ts';
+import { webhookRows } from './rows/webhooks.ts';
 import { whyRows } from './rows/why.ts';
 
 /**
@@ -56,6 +57,7 @@ export function apiTable(context: ApiContext): readonly HttpRow[] {
     ...variableRows(context), //   GET  /v1/variables, PUT and DELETE /v1/variables/:name
     ...hubRows(context), //        GET  /v1/hub, DELETE /v1/hub/clients/:uuid
     ...scheduleRows(context), //   …/v1/schedules
+    ...webhookRows(context), //    …/v1/webhooks
     ...changeRows(context), //     GET  /v1/changes
     ...systemRows(context), //     GET  /v1/{stats,doors,kinds,whoami}, /healthz, /readyz, /metrics
     ...setupRows(context), //      GET  /v1/{system,settings,secrets}

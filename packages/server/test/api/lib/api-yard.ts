@@ -11,6 +11,7 @@ import { type Listener, openListener } from '../../../src/doors/kit/listener.ts'
 import { kinds } from '../../../src/kinds/index.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { openSchedules } from '../../../src/schedules/open-schedules.ts';
+import { openWebhooks } from '../../../src/webhooks/open-webhooks.ts';
 import { openYard, type Yard } from '../../engine/lib/yard.ts';
 import { keptLog, type LogLine } from '../../lib/quiet-log.ts';
 import { createSeededRandom } from '../../lib/seeded-random.ts';
@@ -79,6 +80,20 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     info: () => {},
     failed: (where, cause) => log.error({ where, err: String(cause) }),
   });
+  const sealed = new Map<string, string>();
+  const webhooks = await openWebhooks({
+    ...{ records, clock: yard.clock, random, engine: yard.engine, version: '1.2.3', allowPrivate: true },
+    secrets: {
+      get: async (name) => sealed.get(name) ?? null,
+      set: async (name, secret) => void sealed.set(name, secret),
+      delete: async (name) => sealed.delete(name),
+    },
+    resolve: async () => ['127.0.0.1'],
+    principal: async (id) => people[id.replace('token:', '')] ?? null,
+    note: (by, command, subject) => access.note({ by, command, subject, refusal: null }),
+    info: () => {},
+    failed: (where, cause) => log.error({ where, err: String(cause) }),
+  });
   const door = createApiDoor({
     engine: yard.engine,
     auth,
@@ -87,6 +102,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     log,
     compile,
     schedules,
+    webhooks,
     kinds,
     tokens: memoryTokens(),
     access,
@@ -122,6 +138,7 @@ export async function openApiYard(options: ApiYardOptions = {}): Promise<ApiYard
     await yard.clock.advance(60_000);
     await closed;
     await schedules.close();
+    await webhooks.close();
     await yard.close();
   }
   const place: ApiYard = {
