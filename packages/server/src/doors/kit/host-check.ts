@@ -38,11 +38,13 @@ export function hostAllowed(rule: HostRule, header: string | undefined): boolean
 
 /**
  * A program of this very machine, that came straight here under a name of this machine. A proxy's connections come from here
- * too: whoever says that he speaks for another is not taken for local.
+ * too: whoever says that he speaks for another is not taken for local. Nor is a page of elsewhere in a browser of this machine,
+ * also where its door lets pages of any origin in.
  */
 export function isLocalCall(remote: string, headers: Readonly<Record<string, string | undefined>>): boolean {
-  const host = headers.host;
+  const { host, origin } = headers;
   if (!isLoopback(remote) || (host !== undefined && !isLoopback(hostNameOf(host.toLowerCase())))) return false;
+  if (origin !== undefined && !isLoopback(originHostOf(origin))) return false;
   return proxyHeaders.every((name) => headers[name] === undefined);
 }
 
@@ -56,6 +58,9 @@ export function originAllowed(rule: HostRule, origin: string | undefined, host: 
   const same = host?.toLowerCase();
   return same !== undefined && (text === `http://${same}` || text === `https://${same}`);
 }
+
+/** `http://localhost:5173` -> `localhost`; empty: `null`, or what has no host. */
+const originHostOf = (origin: string): string => hostNameOf(/^https?:\/\/([^/]+)$/.exec(origin.toLowerCase())?.[1] ?? '');
 
 /** `[::1]:8080` -> `::1`, `name:80` -> `name`, a dot at the end dropped. */
 function hostNameOf(host: string): string {
