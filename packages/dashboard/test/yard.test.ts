@@ -4,9 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Yard } from '../../server/test/system/lib/yard.ts';
 import { closeBrowser, noBrowser, openPage, type TestPage } from './lib/browser.ts';
 import { buildPage } from './lib/build-page.ts';
+import { logIn } from './lib/log-in.ts';
 
 /** A real server with its worker, and a real browser that looks at it. */
-describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
+describe.skipIf(noBrowser)('the dashboard in Chromium', { timeout: 60_000 }, () => {
   let yard: Yard;
   let place: TestPage;
 
@@ -22,13 +23,7 @@ describe.skipIf(noBrowser)('the dashboard in Chromium', () => {
   beforeAll(buildPage, 60_000);
   afterAll(closeBrowser);
 
-  async function login(): Promise<void> {
-    await place.page.goto(yard.ready.url);
-    await place.page.getByRole('button', { name: 'Log in with a token' }).click();
-    await place.page.getByLabel('Token').fill(await yard.adminToken());
-    await place.page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await place.page.getByText('live', { exact: true }).waitFor();
-  }
+  const login = (): Promise<void> => logIn(place.page, yard);
 
   /** A job that says `one`, waits for a file, and says `two`. */
   async function gated(): Promise<{ id: number; open: () => Promise<void> }> {

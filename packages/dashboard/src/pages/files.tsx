@@ -31,8 +31,8 @@ export function FilesPage() {
   const columns: readonly PlainColumn<KeptFileView>[] = [
     { title: 'file', cell: ({ name }) => name },
     { title: 'size', number: true, cell: ({ size }) => bytesText(size) },
-    { title: 'owner', dim: true, cell: ({ owner }) => owner },
-    { title: 'kept since', dim: true, cell: ({ createdAt }) => timeText(createdAt) },
+    { title: 'owner', dim: true, spare: true, cell: ({ owner }) => owner },
+    { title: 'kept since', dim: true, spare: true, cell: ({ createdAt }) => timeText(createdAt) },
     {
       title: '',
       cell: (file) => (

@@ -5,7 +5,12 @@ export interface PlainColumn<T> {
   readonly cell: (row: T) => ReactNode;
   readonly number?: boolean;
   readonly dim?: boolean;
+  /** Not shown on a phone. */
+  readonly spare?: boolean;
 }
+
+const classOf = ({ number, dim, spare }: Pick<PlainColumn<never>, 'number' | 'dim' | 'spare'>): string =>
+  [number === true && 'number', dim === true && 'dim', spare === true && 'spare'].filter(Boolean).join(' ');
 
 /** A short table: all its rows are in the page. */
 export function PlainTable<T>({
@@ -25,9 +30,9 @@ export function PlainTable<T>({
       <table className="plain">
         <thead>
           <tr>
-            {columns.map(({ title }) => (
-              <th key={title} scope="col">
-                {title}
+            {columns.map((column) => (
+              <th key={column.title} scope="col" className={column.spare === true ? 'spare' : undefined}>
+                {column.title}
               </th>
             ))}
           </tr>
@@ -35,9 +40,9 @@ export function PlainTable<T>({
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ title, cell, number, dim }) => (
-                <td key={title} className={[number === true && 'number', dim === true && 'dim'].filter(Boolean).join(' ')}>
-                  {cell(row)}
+              {columns.map((column) => (
+                <td key={column.title} className={classOf(column)}>
+                  {column.cell(row)}
                 </td>
               ))}
             </tr>

@@ -16,7 +16,7 @@ export function PrintProgress({ printer: { name, print, live } }: { printer: Pri
   ].filter((fact) => fact !== '');
   return (
     <div className="print">
-      {print.facts?.thumbnail === true && <JobImage job={print.job} name={print.name} />}
+      <JobImage job={print.job} name={print.name} />
       <div>
         <a href={hrefOf('job', [print.job, print.task])}>{print.name}</a>
         <p>

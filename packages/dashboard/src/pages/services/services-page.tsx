@@ -8,7 +8,7 @@ import { MessageRate } from './message-rate.tsx';
 
 const services: readonly PlainColumn<HubServiceView>[] = [
   { title: 'service', cell: ({ name }) => name },
-  { title: 'nickname', cell: ({ nickname }) => nickname },
+  { title: 'nickname', spare: true, cell: ({ nickname }) => nickname },
   { title: 'offered by', cell: ({ ownerName }) => ownerName },
   { title: 'subscribers', number: true, cell: ({ subscribers }) => subscribers },
 ];
@@ -48,9 +48,9 @@ function Clients({ hub, changed }: { hub: HubView; changed: () => void }) {
   };
   const columns: readonly PlainColumn<HubClientView>[] = [
     { title: 'client', cell: ({ name, nickname }) => (nickname === null ? name : `${name} (${nickname})`) },
-    { title: 'tags', cell: ({ tags }) => tags.join(', ') },
+    { title: 'tags', spare: true, cell: ({ tags }) => tags.join(', ') },
     { title: 'subscribed to', cell: ({ subscriptions }) => subscriptions.join(', ') },
-    { title: 'from', dim: true, cell: ({ address }) => address || 'this server' },
+    { title: 'from', dim: true, spare: true, cell: ({ address }) => address || 'this server' },
     {
       title: '',
       cell: (one) =>
