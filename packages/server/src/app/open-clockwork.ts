@@ -1,14 +1,16 @@
+import { lookup } from 'node:dns/promises';
 import type { Logger } from 'pino';
 import type { Access } from '../auth/open-access.ts';
 import type { Settings } from '../config/options.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Engine } from '../engine/engine.ts';
 import { openSchedules, type Schedules } from '../schedules/open-schedules.ts';
-import type { Closers } from './closers.ts';
 import { openWebhooks, type Webhooks } from '../webhooks/open-webhooks.ts';
+import type { Closers } from './closers.ts';
 import { compileWith } from './compile-with.ts';
 import type { Storage } from './open-storage.ts';
 import { realClock as clock, realRandom as random } from './real-clock.ts';
+import { version } from './version.ts';
 
 export interface ClockworkParts {
   readonly storage: Storage;
