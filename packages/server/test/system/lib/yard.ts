@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@switchyard/sdk/client/client.ts';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { type TempDir, tempDir } from '../../lib/temp-dir.ts';
 import { steadyPort } from './steady-port.ts';
+
+// A dozen real processes one after the other, each of which takes seconds to start where ten others want the machine too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
