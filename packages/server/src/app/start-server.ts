@@ -110,8 +110,8 @@ async function build(
   const seen = { figures, traffic: () => traffic.read(), disk: () => diskFigures(paths, storage.blobs) };
   const access = await openYardAccess(settings, { storage, engine, log }, closers);
   const schedules = await openYardSchedules(settings, { storage, engine, access, log }, closers);
-  const kueue = settings['kueue.enabled']
   const webhooks = await openYardWebhooks(settings, { storage, engine, access, log }, closers);
+  const kueue = settings['kueue.enabled']
     ? await kueueOptions(settings, { clientFile: paths.kueueClient, secrets, random })
     : null;
   const concierge = await openConcierge(settings, paths.clientFiles, closers);
