@@ -65,21 +65,24 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     jwt: createJwtSigner({ key: options.jwtKey, issuer: options.issuer, clock }),
     openToAll: options.openRegistration,
   });
+  const codes = createEntryCodes({ clock, random });
+  const onEnded = (call: (ended: Ended) => void): (() => void) => {
+    const stop = [endings.listen(call), tokens.onEnded(call)];
+    return () => {
+      for (const one of stop) one();
+    };
+  };
+  onEnded(codes.end);
   return {
     auth: createAuthenticator(tokens, createFailureLimit({ clock }), accounts),
     accounts,
     admin: createAccountAdmin(shared),
     invitations,
-    codes: createEntryCodes({ clock, random }),
+    codes,
     tokens,
     note,
     principalNow: createPrincipalNow(records, accounts, clock),
-    onEnded(call) {
-      const stop = [endings.listen(call), tokens.onEnded(call)];
-      return () => {
-        for (const one of stop) one();
-      };
-    },
+    onEnded,
     close: () => accounts.close(),
   };
 }

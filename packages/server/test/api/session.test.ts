@@ -130,6 +130,39 @@ describe('one-time links', () => {
     expect((await enter(third['code'])).status).toBe(401);
   });
 
+  test('end with what they were made with: a session, a password, a role, all other sessions', async () => {
+    await using yard = await withAda();
+    const link = async (token: unknown) => (await yard.ask('POST', '/v1/links', {}, bearer(token))).body['code'];
+    const enter = async (code: unknown) => (await yard.ask('POST', '/v1/session', { code })).status;
+    const [mine, other] = [(await yard.login()).body['token'], (await yard.login()).body['token']];
+    const [kept, dropped] = [await link(mine), await link(other)];
+    await yard.ask('DELETE', '/v1/session', undefined, bearer(other));
+    expect([await enter(kept), await enter(dropped)]).toEqual([201, 401]);
+    // What a thief has made is no way back in.
+    const ends = [
+      () => yard.ask('DELETE', '/v1/sessions', undefined, bearer(mine)),
+      () => yard.ask('PUT', '/v1/me/password', { old: ada.password, password: 'another-secret' }, bearer(mine)),
+      () => yard.ask('PATCH', '/v1/users/ada', { role: 'viewer' }, bearer('admin')),
+    ];
+    for (const end of ends) {
+      const code = await link(mine);
+      expect((await end()).status).toBeLessThan(300);
+      expect(await enter(code)).toBe(401);
+    }
+  });
+
+  test('are few of one account: it pushes out its own, and nobody else’s', async () => {
+    await using yard = await withAda();
+    const code = async (token: unknown) => (await yard.ask('POST', '/v1/links', {}, bearer(token))).body['code'];
+    const { tokens } = yard.place.access;
+    const { token } = (await tokens.create(system, { name: 'ci', role: 'viewer' })).value!;
+    const { body } = await yard.login();
+    const [ci, first] = [await code(token), await code(body['token'])];
+    for (let i = 0; i < 20; i++) await code(body['token']);
+    expect((await yard.ask('POST', '/v1/session', { code: first })).status).toBe(401);
+    expect((await yard.ask('POST', '/v1/session', { code: ci })).status).toBe(201);
+  });
+
   test('a token lets a page in too; the page is out when the token is', async () => {
     await using yard = await withAda();
     const { tokens } = yard.place.access;

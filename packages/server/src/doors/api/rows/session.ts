@@ -144,9 +144,10 @@ export function sessionRows(context: ApiContext): HttpRow[] {
       right: null,
       tags: ['session'],
       answers: { 201: LinkCreated },
-      handle: ({ by }) => {
+      handle: async (request) => {
+        const { by } = request;
         if (holderOf(by) === null) return refused(noHolder);
-        const code = codes.create(by);
+        const code = codes.create(by, (await presentOf(request))?.id ?? null);
         note({ by, command: 'createLink', subject: by.id, refusal: null });
         const expiresAt = timeOf(clock.now() + entryMs);
         return { status: 201, headers: { 'cache-control': 'no-store' }, body: { code, path: linkPath(code), expiresAt } };
