@@ -3,6 +3,9 @@ import type { JobView } from '@switchyard/sdk/job.ts';
 import { describe, expect, test } from 'vitest';
 import { createCollector } from '../src/data/batch.ts';
 import { type JobPages, patchJobs, putOnTop } from '../src/data/patch-jobs.ts';
+import { addTemperatures, noTemperatures } from '../src/pages/printers/temperatures.ts';
+import { addCounts, noCounts, ratesOf } from '../src/pages/services/rates.ts';
+import { findLines, nextFound } from '../src/parts/log-find.ts';
 import { appendText, emptyText } from '../src/parts/log-text.ts';
 
 const change = (number: number, kind: string, job: number | null, data = {}): ChangeView => ({
@@ -89,5 +92,63 @@ describe('output', () => {
   test('only the newest lines are kept', () => {
     const text = appendText(emptyText, Array.from({ length: 30 }, (_, index) => index).join('\n'), 10);
     expect([text.lines.length, text.dropped, text.lines[0]]).toEqual([10, 20, { number: 21, text: '20' }]);
+  });
+});
+
+describe('search in the output', () => {
+  const lines = ['one', 'Two \u001b[31mreds\u001b[0m', 'three', 'two r\u001b[1med'].map((text, index) => ({
+    number: index + 5,
+    text,
+  }));
+
+  test('finds lines whatever their case and colours', () => {
+    expect(findLines(lines, 'two RED')).toEqual([6, 8]);
+    expect(findLines(lines, '31m')).toEqual([]);
+    expect(findLines(lines, '')).toEqual([]);
+  });
+
+  test('goes on from where it is, and around', () => {
+    expect([null, 5, 6, 8].map((at) => nextFound([6, 8], at, 1))).toEqual([6, 6, 8, 6]);
+    expect([null, 6, 7, 8].map((at) => nextFound([6, 8], at, -1))).toEqual([8, 8, 6, 6]);
+    expect(nextFound([], null, 1)).toBeNull();
+  });
+});
+
+describe('what is seen of a printer since somebody looks', () => {
+  test('a heater that comes later has no values before', () => {
+    const bed = { bed: { actual: 20, target: 0 } };
+    const both = { ...bed, tool0: { actual: 21, target: 200 } };
+    const seen = addTemperatures(addTemperatures(noTemperatures, bed, 1), both, 2);
+    expect(seen).toEqual({
+      names: ['bed', 'tool0'],
+      at: [1, 2],
+      actual: [
+        [20, 20],
+        [null, 21],
+      ],
+    });
+  });
+
+  test('is bounded', () => {
+    let seen = noTemperatures;
+    for (let at = 0; at < 2_000; at++) seen = addTemperatures(seen, { bed: { actual: at, target: null } }, at);
+    expect([seen.at.length, seen.actual[0]?.length, seen.at.at(-1), seen.actual[0]?.at(-1)]).toEqual([900, 900, 1_999, 1_999]);
+  });
+});
+
+describe('messages a second', () => {
+  const count = (at: number, messages: number) => ({ at, messages, deliveries: messages * 2 });
+
+  test('come from what was counted between two looks', () => {
+    const counts = [count(1, 0), count(3, 10), count(4, 10)].reduce(addCounts, noCounts);
+    expect(ratesOf(counts)).toEqual([
+      [3, 4],
+      [5, 0],
+      [10, 0],
+    ]);
+  });
+
+  test('begin anew with a server that counts from 0 again', () => {
+    expect([count(1, 5), count(2, 9), count(3, 1)].reduce(addCounts, noCounts)).toEqual([count(3, 1)]);
   });
 });

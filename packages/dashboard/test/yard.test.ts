@@ -97,6 +97,9 @@ describe.skipIf(noBrowser)('the dashboard in Chromium', { timeout: 60_000 }, () 
     await log.getByText('two').waitFor();
     expect(await log.getByText('two').getAttribute('class')).toContain('ansi-red');
     await page.locator('.page > header .badge', { hasText: 'succeeded' }).waitFor();
+    await page.getByLabel('Search in the output').fill('TW');
+    await page.getByLabel('Search in the output').press('Enter');
+    await page.getByText('1 of 1 found').waitFor();
     await place.shot('job-ended');
     expect(place.complaints).toEqual([]);
   });

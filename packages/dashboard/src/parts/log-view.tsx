@@ -1,7 +1,9 @@
 import Anser from 'anser';
-import { useEffect, useRef, useState } from 'react';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { useYard } from '../data/yard.tsx';
 import { DownloadLink } from './download-link.tsx';
+import { findLines } from './log-find.ts';
+import { LogSearch } from './log-search.tsx';
 import { appendText, emptyText, type LogText } from './log-text.ts';
 
 interface Props {
@@ -51,19 +53,18 @@ export function LogView({ task, attempt, stream }: Props) {
     if (element !== null && stuck.current) element.scrollTop = element.scrollHeight;
   }, [text]);
 
-  const lines = search === '' ? text.lines : text.lines.filter((line) => line.text.toLowerCase().includes(search.toLowerCase()));
+  const found = useMemo(() => findLines(text.lines, search), [text, search]);
+  const marked = useMemo(() => new Set(found), [found]);
+  const show = (line: number): void => {
+    stuck.current = false;
+    box.current?.querySelector(`[data-line="${line}"]`)?.scrollIntoView({ block: 'center' });
+  };
   return (
     <div className="log">
       <div className="log-bar">
-        <input
-          type="search"
-          placeholder="Search in the output"
-          aria-label="Search in the output"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
+        <LogSearch search={search} found={found} set={setSearch} show={show} />
         <span className="dim">
-          {lines.length} lines{text.dropped > 0 ? ` (the first ${text.dropped} are not shown)` : ''}
+          {text.lines.length} lines{text.dropped > 0 ? ` (the first ${text.dropped} are not shown)` : ''}
         </span>
         <DownloadLink
           name={`task-${task}-${stream}.txt`}
@@ -80,25 +81,33 @@ export function LogView({ task, attempt, stream }: Props) {
           stuck.current = scrollTop + clientHeight >= scrollHeight - 24;
         }}
       >
-        {lines.map((line) => (
-          <LogLine key={line.number} text={line.text} />
+        {text.lines.map(({ number, text: line }) => (
+          <LogLine key={number} number={number} text={line} found={marked.has(number)} />
         ))}
       </div>
     </div>
   );
 }
 
-function LogLine({ text }: { text: string }) {
-  if (!text.includes('\u001b')) return <div className="log-line">{text}</div>;
+interface LineProps {
+  readonly number: number;
+  readonly text: string;
+  readonly found: boolean;
+}
+
+/** Drawn again only when it changes: there are thousands of them. */
+const LogLine = memo(({ number, text, found }: LineProps) => (
+  <div className={found ? 'log-line found' : 'log-line'} data-line={number}>
+    {text.includes('\u001b') ? <Coloured text={text} /> : text}
+  </div>
+));
+
+function Coloured({ text }: { text: string }) {
   const parts = Anser.ansiToJson(text, { use_classes: true, remove_empty: true });
-  return (
-    <div className="log-line">
-      {parts.map((part, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: parts of one line never move.
-        <span key={index} className={[part.fg, part.bg && `${part.bg}-bg`, ...part.decorations].filter(Boolean).join(' ')}>
-          {part.content}
-        </span>
-      ))}
-    </div>
-  );
+  return parts.map((part, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of one line never move.
+    <span key={index} className={[part.fg, part.bg && `${part.bg}-bg`, ...part.decorations].filter(Boolean).join(' ')}>
+      {part.content}
+    </span>
+  ));
 }
