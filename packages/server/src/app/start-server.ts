@@ -34,6 +34,7 @@ import { openPrinterlynx } from './open-printerlynx.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { readTls, tlsFilesOf, watchTls } from './open-tls.ts';
 import { openWorker } from './open-worker.ts';
+import { showPrintPictures } from './print-pictures.ts';
 import { realClock as clock, realRandom as random } from './real-clock.ts';
 import { removeServerRecord, writeServerRecord } from './server-record.ts';
 import { createSetup, type SetupParts } from './setup.ts';
@@ -186,6 +187,8 @@ async function openEngine(
   const failed = (cause: unknown): void => log.error({ err: String(cause) }, 'retention:failed');
   const retention = startRetention({ store, engine, blobs, logFiles, clock, rules: rulesOf(settings), failed });
   closers.add('retention', () => retention.close());
+  const pictures = showPrintPictures(engine, (cause) => log.error({ err: String(cause) }, 'pictures:failed'));
+  closers.add('pictures of prints', () => pictures.close());
   return engine;
 }
 

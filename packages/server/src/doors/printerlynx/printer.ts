@@ -113,8 +113,14 @@ export class Printer {
       const { identifier, adapterIdentifier, adapterInterface } = report;
       this.facts = { ...this.facts, identifier, adapterIdentifier, adapterInterface };
       const info = infoOf(this.facts);
+      // Maintenance outlasts connections and servers; a wish that came while nobody was here is fulfilled by this.
+      const before = (await engine.query.worker(this.#desk.by, worker)).value;
+      this.#wanted = (before?.wanted?.mode ?? before?.mode) === 'asleep' ? 'asleep' : 'awake';
+      // From its first moment: one that does not answer must not be given a print in between.
+      const mode = this.#modeOf(report);
+      this.#mode = mode;
       const signed = await engine.command(this.#by, 'signOn', {
-        ...{ worker, name: identifier, kinds: null, tags: null, total: null, info, keepTasks: true },
+        ...{ worker, name: identifier, kinds: null, tags: null, total: null, info, keepTasks: true, mode },
       });
       if (signed.refusal !== undefined) throw new Error(`a printer could not sign on: ${signed.refusal.detail}`);
       const { session, held } = signed.value;
@@ -129,9 +135,6 @@ export class Printer {
         push: { run: (assignments) => this.#given(assignments), offers: 0, offerMs: null },
       });
       this.#session = { number: session, handle };
-      const row = await engine.query.worker(this.#desk.by, worker);
-      this.#wanted = row.value?.mode === 'asleep' ? 'asleep' : 'awake';
-      this.#mode = row.value?.mode ?? null;
       const holds = job === null ? [] : [{ task: job.task, attempt: job.attempt }];
       await engine.command(this.#by, 'reconcile', { worker, session, holds });
       if (end !== undefined) await this.#end(end);
@@ -302,6 +305,7 @@ export class Printer {
 
   /** It takes nothing while it does something else. */
   #modeOf({ status }: Report): WorkerMode {
+    if (this.#wanted === 'asleep') return 'asleep';
     if (status === 'unavailable') return 'error';
     return status === 'busy' && this.job === null && this.#wanted === 'awake' ? 'draining' : this.#wanted;
   }
