@@ -36,6 +36,7 @@ interface Options extends ConnectionOptions {
 
 export function define(command: Command): void {
   withJson(withConnection(command), 'the job as one JSON document, when it has ended (or is submitted)')
+    .optionsGroup('Options:')
     .argument('<file.gcode>', 'G-code of this machine; it is sent to the server')
     .option('--printer <name>', 'only on this printer (name or number)')
     .option('--now', 'start at once on that printer, or be refused: your word that its plate is clear')

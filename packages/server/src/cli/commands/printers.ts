@@ -41,6 +41,7 @@ export function define(command: Command): void {
   withConnection(send).argument('<name>', which).argument('<command>', "such as 'M104 S200'").action(action(sendOne));
   const agent = command.command('add-agent').summary('a token for a printer agent');
   withJson(withConnection(agent.description('Makes an agent: the program beside the printers (switchyard printer-agent).')))
+    .optionsGroup('Options:')
     .argument('<name>', 'how it is called')
     .option('-o, --out <file>', 'write its token there')
     .action(action(addAgent));
