@@ -1,6 +1,7 @@
 import type { Bench } from '../lib/bench.ts';
 import { claim } from './claim.ts';
 import { concierge } from './concierge.ts';
+import { dashboard } from './dashboard.ts';
 import { dnaforge } from './dnaforge.ts';
 import { flamenco } from './flamenco.ts';
 import { get } from './get.ts';
@@ -30,4 +31,5 @@ export const benches: readonly Bench[] = [
   dnaforge,
   printer,
   flamenco,
+  dashboard,
 ];
