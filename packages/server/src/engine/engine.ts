@@ -85,7 +85,11 @@ export interface Feed {
    * One page after a number (exclusive): what of it matches, and up to which number was looked. `reset` when the number is no
    * longer kept. For readers that keep a place of their own.
    */
-  read(by: Principal, filter: FeedFilter, since: number): Promise<{ changes: readonly Change[]; upTo: number } | { reset: number }>;
+  read(
+    by: Principal,
+    filter: FeedFilter,
+    since: number,
+  ): Promise<{ changes: readonly Change[]; upTo: number } | { reset: number }>;
   readonly newest: number;
 }
 

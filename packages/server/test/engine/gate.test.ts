@@ -22,7 +22,9 @@ describe('a worker with a gate', () => {
     const task = await waiting(yard);
     expect(printer.got).toEqual([]);
     const [only] = (await does(yard, 'why', { task })).tasks;
-    expect(only!.causes.map((cause) => causeText(cause, String))).toEqual(['nobody has said yet that it is clear ("switchyard printers clear", or its page): p (worker 1)']);
+    expect(only!.causes.map((cause) => causeText(cause, String))).toEqual([
+      'nobody has said yet that it is clear ("switchyard printers clear", or its page): p (worker 1)',
+    ]);
     await word(yard, printer.id, 'open');
     await settle();
     expect(printer.got.map((given) => given.task.id)).toEqual([task]);
