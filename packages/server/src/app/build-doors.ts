@@ -101,7 +101,7 @@ export function buildDoors(settings: Settings, shared: DoorDeps, parts: DoorPart
   const { access, printerlynx } = parts;
   if (printerlynx !== null) {
     const { agents, mark, options } = printerlynx;
-    const known = { accounts: access.accounts, agents, mark, onEnded: access.onEnded };
+    const known = { accounts: access.accounts, agents, mark, onEnded: access.onEnded, principalNow: access.principalNow };
     doors.push(createPrinterlynxDoor({ ...shared, ...known, compile, firstFrames }, options));
   }
   return doors;

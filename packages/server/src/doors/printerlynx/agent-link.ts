@@ -116,10 +116,11 @@ export class AgentLink implements Bearer {
   }
 
   /** The same words whatever was wrong (printerlynx §1.5). */
-  #authenticate({ data }: Frame): void {
+  async #authenticate({ data }: Frame): Promise<void> {
     const { desk, failed, known } = this.#deps;
     const token = typeof data['token'] === 'string' ? data['token'] : '';
-    const agent = desk.agents.byToken(token.toLowerCase());
+    const agent = await desk.agentBy(token.toLowerCase());
+    if (this.#talk.over) return;
     const same = this.agent === null || agent?.id === this.agent.id;
     if (agent === null || !same) {
       const often = agent === null && failed(this.#talk.address);

@@ -1,7 +1,7 @@
 import type { JobRequest } from '@switchyard/sdk/job.ts';
 import type { Logger } from 'pino';
 import type { Accounts } from '../../auth/accounts.ts';
-import type { Agents } from '../../auth/agents.ts';
+import type { Agent, Agents } from '../../auth/agents.ts';
 import type { Result } from '../../domain/errors.ts';
 import type { TaskId } from '../../domain/ids.ts';
 import type { JobPlan } from '../../domain/plan.ts';
@@ -17,6 +17,8 @@ export interface Desk {
   readonly engine: Engine;
   readonly accounts: Accounts;
   readonly agents: Agents;
+  /** Null: unknown, or its owner may not print any more (disabled, revoked, another role). */
+  readonly agentBy: (token: string) => Promise<Agent | null>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

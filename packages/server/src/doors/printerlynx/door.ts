@@ -1,6 +1,8 @@
 import type { Accounts } from '../../auth/accounts.ts';
-import type { Agents } from '../../auth/agents.ts';
+import type { Agent, Agents } from '../../auth/agents.ts';
 import type { Ended } from '../../auth/endings.ts';
+import type { PrincipalNow } from '../../auth/principal-now.ts';
+import { may } from '../../domain/principal.ts';
 import type { Door, DoorDeps, DoorStatus, OwnPort } from '../kit/door.ts';
 import type { FirstFrames } from '../kit/first-frames.ts';
 import { ownPortText } from '../kit/own-port-text.ts';
@@ -31,6 +33,8 @@ export interface PrinterlynxDeps extends DoorDeps, Pick<Desk, 'compile'> {
   readonly mark: string;
   readonly accounts: Accounts;
   readonly agents: Agents;
+  /** Agents work for their owners: with the rights that these have when they come. */
+  readonly principalNow: PrincipalNow;
   /** Hears of sessions that end before their time. */
   readonly onEnded: (call: (ended: Ended) => void) => () => void;
   /** `/ws` is another door's too: who comes there is known by what it says first. */
@@ -41,8 +45,16 @@ export interface PrinterlynxDeps extends DoorDeps, Pick<Desk, 'compile'> {
 export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: PrinterlynxOptions): Door {
   const limits = { ...printerlynxLimits, ...options.limits };
   const { engine, accounts, agents, clock, random, log, auth, compile } = deps;
+  async function mayPrint(owner: string): Promise<boolean> {
+    const by = await deps.principalNow(owner);
+    return by !== null && may(by, 'print');
+  }
+  async function agentBy(token: string): Promise<Agent | null> {
+    const agent = agents.byToken(token);
+    return agent !== null && (await mayPrint(agent.owner)) ? agent : null;
+  }
   const desk: Desk = {
-    ...{ engine, accounts, agents, clock, random, log, limits, compile, by: doorPrincipal },
+    ...{ engine, accounts, agents, agentBy, clock, random, log, limits, compile, by: doorPrincipal },
     jobIds: jobIdsOf(deps.mark),
     stop: async (task, goal) => {
       await engine.command(doorPrincipal, 'stop', { task, goal, reason: 'user', kill: true });
@@ -106,7 +118,12 @@ export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: Printerlyn
       if (gone) link.close(4410, 'The account was deleted');
       else link.close(4401, 'This token has ended');
     }
-    if (!gone) return;
+    if (!gone) {
+      // It may come back: its agents stay, and have nothing to say until then.
+      if (session !== null || (await mayPrint(principal))) return;
+      for (const { id } of agents.list(principal)) crowd.agent(id)?.close(4401, 'Its owner may not print');
+      return;
+    }
     for (const { id } of agents.list(principal)) await agents.remove(doorPrincipal, id);
     await engine.library.removeAll(principal);
   }
@@ -130,7 +147,7 @@ export function createPrinterlynxDoor(deps: PrinterlynxDeps, options: Printerlyn
     name: 'printerlynx',
     title: 'Printerlynx front ends and printer agents',
     rows: printerlynxTable({ ...desk, shop }),
-    dialect: gateOf({ accounts, agents, auth }, agentFileRows),
+    dialect: gateOf({ accounts, agentBy, auth }, agentFileRows),
     upgrades: upgradeRows({ limits, open: () => links.size, user: welcomeUser, agent: welcomeAgent }),
     raw: null,
     ports: ownPorts(options),

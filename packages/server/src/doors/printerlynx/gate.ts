@@ -1,11 +1,12 @@
 import type { AccountIdentity, Accounts } from '../../auth/accounts.ts';
-import { type Agent, type Agents, agentPrincipal } from '../../auth/agents.ts';
+import { type Agent, agentPrincipal } from '../../auth/agents.ts';
 import { type Result, refuse } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Authenticator } from '../kit/door.ts';
 import type { Credentials, HttpDialect, HttpRow } from '../kit/http-row.ts';
 import { nobody } from '../kit/row-request.ts';
 import { spelling } from './codes.ts';
+import type { Desk } from './desk.ts';
 
 /** Kinds of tasks that printers run. */
 export const printKinds = ['print'] as const;
@@ -16,21 +17,20 @@ interface Known extends Principal {
   readonly agent?: Agent;
 }
 
-export interface GateDeps {
+export interface GateDeps extends Pick<Desk, 'agentBy'> {
   readonly accounts: Accounts;
-  readonly agents: Agents;
   readonly auth: Authenticator;
 }
 
 /** Users by JWT; agents by their token where a row says so (printerlynx §1.6, §5.2). */
-export function gateOf({ accounts, agents, auth }: GateDeps, agentRows: ReadonlySet<HttpRow['path']>): HttpDialect {
+export function gateOf({ accounts, agentBy, auth }: GateDeps, agentRows: ReadonlySet<HttpRow['path']>): HttpDialect {
   async function authenticate({ headers, remote }: Credentials, row: HttpRow): Promise<Result<Principal>> {
     if (row.open === true) return { value: nobody };
     const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
     if (token === undefined) return noToken;
     const identity = await accounts.verify(token);
     if (identity !== null) return known({ ...identity.principal, identity });
-    const agent = row.method === 'GET' && agentRows.has(row.path) ? agents.byToken(token) : null;
+    const agent = row.method === 'GET' && agentRows.has(row.path) ? await agentBy(token) : null;
     if (agent !== null) return known({ ...agentPrincipal(agent, printKinds), agent });
     if (auth.throttled(remote)) return refuse('too_many', 'Too many wrong tokens; wait a minute', undefined, 60_000);
     auth.failed(remote);

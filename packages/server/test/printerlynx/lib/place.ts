@@ -48,15 +48,15 @@ export async function openPlace(options: { readonly limits?: Partial<Printerlynx
     const onError = (error: unknown): void => log.error({ err: String(error) }, 'access');
     const desk = { store, records, clock, random, errors: [], onError } as never;
     const access = await openDoorAccess(desk, {
-      tokens: createTokens({ records, clock, random }),
+      tokens: createTokens({ records, clock, random, onError }),
       openRegistration: options.open ?? false,
     });
     const agents = await openAgents({ records, secrets, clock, random, note: () => {} });
-    const { auth, accounts, onEnded } = access;
+    const { auth, accounts, onEnded, principalNow } = access;
     const compile = compileWith(yard.engine, clock, { commandLines: true } as never);
     const shared = { engine: yard.engine, auth, clock, random, log };
     const door = createPrinterlynxDoor(
-      { ...shared, accounts, agents, onEnded, compile, mark: '5117c4a2', firstFrames: new FirstFrames() },
+      { ...shared, accounts, agents, onEnded, principalNow, compile, mark: '5117c4a2', firstFrames: new FirstFrames() },
       { port: null, hosts: ['127.0.0.1'], limits: options.limits ?? {} },
     );
     const listener = await openListener({ doors: [door], hosts: ['127.0.0.1'], port: 0, checkAnswers: true }, { clock, log });
