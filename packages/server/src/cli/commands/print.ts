@@ -115,7 +115,7 @@ async function sent(client: Client, file: string): Promise<{ blob: string; size:
 
 async function watched(client: Client, id: number, options: Options, signal: AbortSignal): Promise<JobDetail> {
   const bar = options.quiet === true ? null : printBar();
-  const causes = options.quiet === true ? null : tellCauses(client);
+  const causes = options.quiet === true ? null : tellCauses(client, bar !== null);
   try {
     return await watchJob(
       client,
@@ -141,7 +141,7 @@ async function lookAhead(client: Client, job: number, bar: PrintBar): Promise<vo
 }
 
 /** Says why nothing is printed, once for each reason. */
-function tellCauses(client: Client): (job: JobDetail) => void {
+function tellCauses(client: Client, behindBar: boolean): (job: JobDetail) => void {
   let said = '';
   return ({ id, counts }) => {
     if (counts.running + counts.suspended > 0 || counts.ready + counts.waiting === 0) return;
@@ -152,10 +152,9 @@ function tellCauses(client: Client): (job: JobDetail) => void {
         if (text === '' || text === said) return;
         said = text;
         const gates = causes.filter(({ code }) => code === 'gate').flatMap(({ workers }) => workers);
-        const help = gates.map(({ name }) => `switchyard printers clear ${clean(name)}`);
-        say(
-          `switchyard: it waits: ${text}${help.length === 0 ? '' : `\n  when the plate is clear: ${help.join('\n                           ')}`}`,
-        );
+        const lines = gates.map(({ name }) => `\n  when its plate is clear: switchyard printers clear ${clean(name)}`);
+        // On a line of its own, and not on that of the bar.
+        say(`${behindBar ? '\n' : ''}switchyard: it waits: ${text}${lines.join('')}`);
       })
       .catch(() => {});
   };

@@ -55,6 +55,7 @@ export function printBar(stream: NodeJS.WriteStream = process.stderr): PrintBar 
     job(job) {
       share.job(job);
       const { running, suspended } = job.counts;
+      if (endedOf(job.counts) === job.total) facts.left = '';
       facts.counts = `${endedOf(job.counts)}/${job.total} printed, ${running + suspended} under way`;
       show();
     },
