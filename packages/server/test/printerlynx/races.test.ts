@@ -5,7 +5,7 @@ import { cold, type Data } from './lib/peers.ts';
 import { type Farm, lastAttemptOf, openFarm, openPlace, type Place, printerId, taskOf } from './lib/place.ts';
 
 /** A print that the agent has begun. */
-async function printing(place: Place, farm: Farm, progress = 0.1): Promise<Data> {
+async function printing(farm: Farm, progress = 0.1): Promise<Data> {
   const { agent, ears, file, who, printer } = farm;
   expect(await ears.ask('print_job', { ...who, type: 'START', print_file_uuid: file.uuid })).toBe('OK');
   const start = await agent.told('START');
@@ -21,7 +21,7 @@ const errorOf = async (place: Place, id = 1): Promise<string | null> => (await l
 test('an agent that comes back with the same job goes on with it; the progress does not fall', async () => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  const start = await printing(place, farm, 0.5);
+  const start = await printing(farm, 0.5);
   farm.agent.vanish();
   await farm.ears.status(({ status }) => status === 'unavailable');
   await place.clock.advance(3_600_000);
@@ -41,7 +41,7 @@ test.each([
   async (_, said) => {
     await using place = await openPlace();
     const farm = await openFarm(place);
-    const start = await printing(place, farm);
+    const start = await printing(farm);
     farm.agent.vanish();
     await farm.ears.status(({ status }) => status === 'unavailable');
     const back = await place.agent(farm.garage.token);
@@ -58,7 +58,7 @@ test.each([
 test('FINISHED before the first report is honoured, and so is one that is late', async () => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  const start = await printing(place, farm);
+  const start = await printing(farm);
   farm.agent.vanish();
   await farm.ears.status(({ status }) => status === 'unavailable');
   const back = await place.agent(farm.garage.token);
@@ -71,7 +71,7 @@ test('FINISHED before the first report is honoured, and so is one that is late',
 test('killed agents say unavailable first: the print waits for the truth, which comes as FINISHED', async () => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  const start = await printing(place, farm);
+  const start = await printing(farm);
   farm.agent.vanish();
   await farm.ears.status(({ status }) => status === 'unavailable');
   const back = await place.agent(farm.garage.token);
@@ -91,7 +91,7 @@ test.each([
 ])('no FINISHED after unavailable: lost when %s', async (_, wait, status) => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  await printing(place, farm);
+  await printing(farm);
   farm.agent.vanish();
   await farm.ears.status(({ status }) => status === 'unavailable');
   const back = await place.agent(farm.garage.token);
@@ -108,7 +108,7 @@ test.each([
 test('a report without the job in mid-connection is not the end; for half a minute it is', async () => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  const start = await printing(place, farm);
+  const start = await printing(farm);
   await farm.agent.report(farm.printer);
   await place.clock.advance(29_000);
   await farm.agent.prints(farm.printer, start, 0.2);
@@ -151,7 +151,7 @@ test('START is answered late, or never: its ERROR ends the print with its words'
 test('the newest connection of an agent wins: 4409 for the old one, and no flicker', async () => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  const start = await printing(place, farm, 0.3);
+  const start = await printing(farm, 0.3);
   const newer = await place.agent(farm.garage.token);
   expect(await farm.agent.wire.closed()).toMatchObject({ code: 4409 });
   // It has not said a word yet, and is told all the same.
@@ -224,7 +224,7 @@ test.each([
 ])('a print that was cancelled while nobody could tell the agent is cancelled when it is back %s', async (_, away, state) => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  const start = await printing(place, farm);
+  const start = await printing(farm);
   farm.agent.vanish();
   await farm.ears.status(({ status }) => status === 'unavailable');
   ok(await place.yard.engine.command(admin, 'stop', { task: 1, goal: 'canceled', reason: 'user', kill: true }));
@@ -243,7 +243,7 @@ test('M112 does not wait for what was asked before it, skips the checks, and end
   await using place = await openPlace();
   const farm = await openFarm(place);
   const { agent, ears, who, printer } = farm;
-  const start = await printing(place, farm);
+  const start = await printing(farm);
   await agent.report(printer, { status: 'unavailable' });
   await ears.status(({ status }) => status === 'unavailable');
   ears.say('printer_command', { ...who, command: ' m112\nG28 ', request_id: 'stop' });
@@ -271,7 +271,7 @@ test('M112 behind a flood of requests goes out first; the answers keep their ord
 test('the server restarts: nobody is online, the print waits for its agent\u2019s word and goes on', async () => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  const start = await printing(place, farm);
+  const start = await printing(farm);
   farm.ears.say('print_job', { ...farm.who, type: 'PAUSE' });
   await farm.agent.told('PAUSE');
   await place.restart();
@@ -293,7 +293,7 @@ test('the server restarts: nobody is online, the print waits for its agent\u2019
 test('a day without its agent: the print is given up', async () => {
   await using place = await openPlace();
   const farm = await openFarm(place);
-  await printing(place, farm);
+  await printing(farm);
   farm.agent.vanish();
   await farm.ears.status(({ status }) => status === 'unavailable');
   await place.clock.advance(86_400_000 - 60_000);
