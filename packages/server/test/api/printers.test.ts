@@ -82,6 +82,20 @@ describe('/v1/printers', () => {
     expect(await code(place.as('worker').printers.list())).toBe('forbidden');
   });
 
+  it('what it prints is told to its keeper, to whoever sees that job, and to nobody else', async () => {
+    await using place = await openApiYard();
+    const { id } = await printerOf(place, 'ada');
+    await place.as('ada').printers.clear(id);
+    const job = await print(place, 'bob', { startOn: id });
+    const seen = async (who: string) => (await place.as(who).printers.show(id)).print?.job ?? null;
+    place.yard.engine.reports.put(id, { ...live({ status: 'busy' }) });
+    for (const who of ['ada', 'bob', 'viewer', 'operator']) expect([who, await seen(who)]).toEqual([who, job.id]);
+    // Somebody who may see all workers, but only his own jobs.
+    expect(await seen('submitter')).toBe(null);
+    const [one] = await place.as('submitter').printers.list();
+    expect([one?.id, JSON.stringify(one).includes('part.gcode')]).toEqual([id, false]);
+  });
+
   it('prints of a self-registered account come to no printer but its own', async () => {
     await using place = await openApiYard();
     const foreign = await printerOf(place, 'ada', 'foreign');

@@ -41,9 +41,15 @@ export function printersOf({ query, reports }: Pick<Engine, 'query' | 'reports'>
     return (await query.held(system, id)).find(({ state }) => isAlive(state)) ?? null;
   }
 
-  async function viewOf(worker: Worker): Promise<PrinterView> {
+  async function viewOf(by: Principal, worker: Worker): Promise<PrinterView> {
     const task = worker.holding > 0 ? await held(worker.id) : null;
-    return printerView(worker, live(worker.id), task === null ? null : await printOf(task));
+    const told = task !== null && (await seesPrint(by, worker, task));
+    return printerView(worker, live(worker.id), told ? await printOf(task) : null);
+  }
+
+  /** Who keeps the printer, and who sees the job: what others print is nobody's business. */
+  async function seesPrint(by: Principal, { owner }: Worker, { job }: Task): Promise<boolean> {
+    return reaches(by, owner) || (await query.job(by, job)).refusal === undefined;
   }
 
   async function printOf(task: Task): Promise<HeldPrint> {
@@ -57,11 +63,11 @@ export function printersOf({ query, reports }: Pick<Engine, 'query' | 'reports'>
     held,
     async list(by) {
       const all = (await query.workers(system)).filter((worker) => sees(by, worker));
-      return Promise.all(all.map(viewOf));
+      return Promise.all(all.map((worker) => viewOf(by, worker)));
     },
     async show(by, id) {
       const found = await find(by, id);
-      return found.refusal === undefined ? { value: await viewOf(found.value) } : found;
+      return found.refusal === undefined ? { value: await viewOf(by, found.value) } : found;
     },
     async keeper(by, id) {
       const found = await find(by, id);
