@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from './lib/simulation.ts';
 
 /** `SWITCHYARD_SEEDS=2000` plays more of them, `SWITCHYARD_FIRST_SEED=7` others. */
-const seeds = Number(process.env.SWITCHYARD_SEEDS ?? 120);
+const seeds = Number(process.env.SWITCHYARD_SEEDS ?? (process.env.SWITCHYARD_TEST_FAULTS === 'full' ? 120 : 60));
 const first = Number(process.env.SWITCHYARD_FIRST_SEED ?? 1);
 const steps = 40;
 const perTest = 20;
