@@ -113,6 +113,12 @@ export const commands: readonly CommandRow[] = [
     summary: 'tell others what happens: list, add, test, show, pause, remove',
     load: () => import('./commands/webhooks.ts'),
   },
+  {
+    name: 'completion',
+    group: run,
+    summary: 'completion for bash, zsh and fish, with live ids',
+    load: () => import('./commands/completion.ts'),
+  },
   { name: 'audit', group: run, summary: 'who did what', load: () => import('./commands/audit.ts') },
   { name: 'whoami', group: run, summary: 'which server, which token, which rights', load: () => import('./commands/whoami.ts') },
 ];
