@@ -71,7 +71,12 @@ export class ScriptedServer {
       }
       wss.handleUpgrade(request, socket, head, (ws) => server.#take(ws, request));
     });
-    http.on('request', (request, response) => void server.#answer(request, response));
+    http.on('request', (request, response) => {
+      server.#answer(request, response).catch((cause: unknown) => {
+        // Whoever was killed in the middle of a request needs no answer.
+        if (request.complete) throw cause;
+      });
+    });
     http.listen(script.port ?? 0, '127.0.0.1');
     await once(http, 'listening');
     return server;
