@@ -25,6 +25,8 @@ export interface HttpRow {
   readonly parser: BodyParser;
   /** Bytes. */
   readonly bodyLimit: number;
+  /** How much of a refused body is read all the same, so that a peer which says everything first gets its answer. Absent: a little. */
+  readonly discard?: { readonly bytes: number; readonly ms: number };
   readonly cors: CorsRule | null;
   readonly tags?: readonly string[];
   /** Request headers that it looks at, for OpenAPI: name -> sentence. */

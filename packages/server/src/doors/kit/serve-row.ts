@@ -81,7 +81,8 @@ async function answerOf(
     deps.log[gone ? 'debug' : 'error']({ event: 'http.failed', row: `${row.method} ${row.path}`, err: error });
     return refused({ code: 'internal', detail: 'Something went wrong here; the log of the server says what' });
   } finally {
-    discardRest(request.raw, deps.clock, { bytes: deps.limits.discardBytes, ms: deps.limits.goodByeMs });
+    const usual = { bytes: deps.limits.discardBytes, ms: deps.limits.goodByeMs };
+    discardRest(request.raw, deps.clock, row.discard ?? usual);
   }
 }
 

@@ -47,6 +47,8 @@ function rowsAt(desk: FileDeps, path: string, upload: string): HttpRow[] {
       right: 'file:write',
       parser: 'stream',
       bodyLimit: limits.fileBytes + wrappingBytes,
+      // Programs that upload read the answer when they have said everything: 413, never a reset (printerlynx §2).
+      discard: { bytes: 268_435_456, ms: 60_000 },
       handle: (request) => receive(desk, request),
     }),
     rowOf({

@@ -13,13 +13,24 @@ export interface RowFacts {
   readonly right: Right | null | 'open';
   readonly parser?: HttpRow['parser'];
   readonly bodyLimit?: number;
+  readonly discard?: HttpRow['discard'];
   readonly handle: (request: RowRequest) => Promise<Answer> | Answer;
 }
 
 export const base = '/api/v1';
 
-export function rowOf({ method, path, summary, right, parser = 'none', bodyLimit = 0, handle }: RowFacts): HttpRow {
-  const shared = { method, path: base + path, summary, parser, bodyLimit, cors, tags: ['printerlynx'], handle };
+export function rowOf({ method, path, summary, right, parser = 'none', bodyLimit = 0, discard, handle }: RowFacts): HttpRow {
+  const shared = {
+    method,
+    path: base + path,
+    summary,
+    parser,
+    bodyLimit,
+    cors,
+    tags: ['printerlynx'],
+    handle,
+    ...(discard === undefined ? {} : { discard }),
+  };
   return right === 'open' ? { ...shared, right: null, open: true } : { ...shared, right };
 }
 
