@@ -28,7 +28,26 @@ export function compileCheck(schema: TSchema): (value: unknown) => Fault | null 
 function faultOf(errors: readonly RawError[]): Fault {
   // `boolean` only repeats what `additionalProperties` says with the name.
   const said = errors.filter((error) => error.keyword !== 'boolean');
-  return toFault(worst(said, '#'));
+  const chosen = worst(said, '#');
+  const fault = toFault(chosen);
+  const allowed = chosen === undefined ? [] : allowedAt(chosen, said);
+  return allowed.length === 0 ? fault : { ...fault, text: allowedText(allowed) };
+}
+
+/** What may stand where something else stands; of a union of constants all of them. */
+function allowedAt(chosen: RawError, errors: readonly RawError[]): readonly unknown[] {
+  if (chosen.keyword === 'enum') return (chosen.params as { allowedValues?: readonly unknown[] }).allowedValues ?? [];
+  if (chosen.keyword !== 'const') return [];
+  const here = errors.filter((error) => error.keyword === 'const' && error.instancePath === chosen.instancePath);
+  return [...new Set(here.map((error) => (error.params as { allowedValue?: unknown }).allowedValue))];
+}
+
+const shown = 30;
+
+function allowedText(allowed: readonly unknown[]): string {
+  const words = allowed.slice(0, shown).map((one) => (typeof one === 'string' && one !== '' ? one : JSON.stringify(one)));
+  if (allowed.length === 1) return `must be ${words.join('')}`;
+  return `must be one of ${words.join(', ')}${allowed.length > shown ? ', …' : ''}`;
 }
 
 /** Outside of unions the first error counts; inside, the first of the alternative that was most likely meant. */

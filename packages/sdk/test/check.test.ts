@@ -1,3 +1,4 @@
+import Type from 'typebox';
 import { expect, test } from 'vitest';
 import { compileCheck } from '../src/check.ts';
 import { JobRequest } from '../src/job.ts';
@@ -27,4 +28,14 @@ test.each([
   [shell, { argv: ['x'], stdout: { fil: 'a' } }, false, '/stdout/file'],
 ])('the culprit is named: %#', (check, value, unknown, at) => {
   expect(check(value)).toMatchObject({ unknown, at });
+});
+
+test('of a few words all are told; of one, that one; of very many, some', () => {
+  const words = compileCheck(Type.Object({ state: Type.Array(Type.Union([Type.Literal('waiting'), Type.Literal('held')])) }));
+  expect(words({ state: ['nope'] })).toEqual({ unknown: false, at: '/state/0', text: 'must be one of waiting, held' });
+  const list = compileCheck(Type.Object({ on: Type.Enum(['first', 'last']), off: Type.Optional(Type.Literal(false)) }));
+  expect(list({ on: 'x' })?.text).toBe('must be one of first, last');
+  expect(list({ on: 'last', off: true })?.text).toBe('must be false');
+  const many = compileCheck(Type.Enum(Array.from({ length: 1000 }, (_, n) => `w${n}`)));
+  expect(many('x')?.text).toMatch(/^must be one of w0, .*, w29, …$/);
 });
