@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { commands } from './commands.ts';
 import { fail } from './kit/action.ts';
 import { exitCodeHelp, exitCodes } from './kit/exit-codes.ts';
+import { say } from './kit/output.ts';
 
 const intro = `Switchyard: hand in work, machines do it, everybody watches.
 
@@ -30,9 +31,15 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) return fail(error, null);
     // Commander has said it already; help and version come here too, with 0.
+    if (error.exitCode !== 0 && error.code !== 'commander.help') say(whereToLook(asked));
     process.exitCode = error.exitCode === 0 ? 0 : asked === 'run' ? exitCodes.own.code : exitCodes.usage.code;
     if (argv.length === 0) process.exitCode = exitCodes.usage.code;
   }
+}
+
+function whereToLook(asked: string | undefined): string {
+  const known = commands.some((row) => row.name === asked);
+  return `"switchyard ${known ? `${asked} ` : ''}--help" shows what there is, with examples.`;
 }
 
 function upper(text: string): string {

@@ -49,8 +49,10 @@ export async function openArchive(dir: string, make: boolean): Promise<Archive> 
   const found = await orMissing(readdir(dir));
   if (found === null && !make) throw new ArchiveError(`There is no folder ${dir}`);
   const strange = (found ?? []).length > 0 && !(found ?? []).includes('objects');
-  if (strange) throw new ArchiveError(`${dir} holds other things: name a folder of its own for backups`);
-  if (!make && !(found ?? []).includes('objects')) throw new ArchiveError(`${dir} holds no backups`);
+  if (strange && make) throw new ArchiveError(`${dir} holds other things: name a folder of its own for backups`);
+  if (!make && !(found ?? []).includes('objects')) {
+    throw new ArchiveError(`${dir} holds no backups: name the folder that "switchyard backup" was given`);
+  }
   const incoming = join(dir, 'incoming');
   if (make) {
     await mkdir(dir, { recursive: true, mode: dirMode });
