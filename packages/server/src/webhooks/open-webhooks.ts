@@ -146,6 +146,8 @@ export async function openWebhooks(deps: WebhooksDeps): Promise<Webhooks & { clo
 
 function refusalOf({ allowPrivate }: WebhooksDeps, book: WebhookBook, by: Principal, request: WebhookRequest) {
   if (!may(by, 'job:control')) return refuse('forbidden', `${by.name} lacks the right job:control`);
+  // Strangers may have such an account: the server calls nobody for them, and they take nobody's place here.
+  if (by.kinds !== null) return refuse('forbidden', `${by.name} may do ${by.kinds.join(', ')} and nothing else: no webhooks`);
   const stray = request.kinds?.find((kind) => !Object.hasOwn(changeKinds, kind));
   if (stray !== undefined) {
     return refuse('invalid', `${stray} is no kind of change; there are ${Object.keys(changeKinds).join(', ')}`, '/kinds');

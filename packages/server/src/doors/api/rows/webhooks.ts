@@ -7,6 +7,7 @@ import {
   WebhookSecret,
   WebhookView,
 } from '@switchyard/sdk/webhook.ts';
+import { may, type Principal } from '../../../domain/principal.ts';
 import type { Delivery, KeptWebhook } from '../../../webhooks/record.ts';
 import type { HttpRow } from '../../kit/http-row.ts';
 import { done, ok, refused, rowDefiner, shown } from '../api-row.ts';
@@ -29,7 +30,7 @@ export function webhookRows(context: ApiContext): HttpRow[] {
       right: 'job:read',
       tags,
       answers: { 200: WebhookList },
-      handle: ({ by }) => ok({ webhooks: webhooks.list(by).map(view) }),
+      handle: ({ by }) => ok({ webhooks: webhooks.list(by).map((one) => view(by, one)) }),
     }),
     row({
       method: 'POST',
@@ -44,7 +45,7 @@ export function webhookRows(context: ApiContext): HttpRow[] {
         if (refusal !== undefined) return refused(refusal);
         const { webhook, secret } = value;
         const headers = { location: `/v1/webhooks/${webhook.id}`, 'cache-control': 'no-store' };
-        return { status: 201, headers, body: { ...view(webhook), secret } };
+        return { status: 201, headers, body: { ...view(by, webhook), secret } };
       },
     }),
     row({
@@ -53,7 +54,7 @@ export function webhookRows(context: ApiContext): HttpRow[] {
       summary: 'One webhook.',
       right: 'job:read',
       answers: { 200: WebhookView },
-      handle: ({ by, params }) => shown(webhooks.get(by, params.id), view),
+      handle: ({ by, params }) => shown(webhooks.get(by, params.id), (one) => view(by, one)),
     }),
     row({
       ...one,
@@ -70,14 +71,14 @@ export function webhookRows(context: ApiContext): HttpRow[] {
       path: '/v1/webhooks/:id/pause',
       summary: 'Sends nothing until it is resumed; then it goes on where it stood.',
       answers: { 200: WebhookView },
-      handle: async ({ by, params }) => shown(await webhooks.pause(by, params.id), view),
+      handle: async ({ by, params }) => shown(await webhooks.pause(by, params.id), (one) => view(by, one)),
     }),
     row({
       ...verb,
       path: '/v1/webhooks/:id/resume',
       summary: 'Goes on where it stood, at once.',
       answers: { 200: WebhookView },
-      handle: async ({ by, params }) => shown(await webhooks.resume(by, params.id), view),
+      handle: async ({ by, params }) => shown(await webhooks.resume(by, params.id), (one) => view(by, one)),
     }),
     row({
       ...verb,
@@ -107,10 +108,14 @@ export function webhookRows(context: ApiContext): HttpRow[] {
   ];
 }
 
-function view({ id, name, by, url, kinds, states, owner, label, createdAt, state }: KeptWebhook): WebhookView {
+/** Addresses of many services let in whoever knows them: only who may steer webhooks is shown the whole of one. */
+const urlFor = (by: Principal, url: string): string => (may(by, 'job:control') ? url : `${new URL(url).origin}/…`);
+
+function view(reader: Principal, webhook: KeptWebhook): WebhookView {
+  const { id, name, by, kinds, states, owner, label, createdAt, state } = webhook;
   const { paused, failures, nextAt, cursor } = state;
   return {
-    ...{ id, name, by, url, owner, label, failures, cursor },
+    ...{ id, name, by, url: urlFor(reader, webhook.url), owner, label, failures, cursor },
     ...{ kinds: [...kinds], states: [...states] },
     state: paused !== null ? 'paused' : failures > 0 ? 'failing' : 'active',
     paused: paused === null ? null : { at: timeOf(paused.at), text: paused.text },
