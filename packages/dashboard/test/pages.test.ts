@@ -142,6 +142,30 @@ describe.skipIf(noBrowser)('the pages', { timeout: 60_000 }, () => {
     expect(place.complaints).toEqual([]);
   });
 
+  test('printers: the plate is cleared, a line is sent, one that is not allowed is refused, the stop goes through', async () => {
+    const { page } = place;
+    const headers = { authorization: `Bearer ${await yard.adminToken()}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ name: 'bench' });
+    const made = await fetch(`${yard.ready.url}/v1/agents`, { method: 'POST', headers, body });
+    const env = { SWITCHYARD_TOKEN: ((await made.json()) as { token: string }).token };
+    const flags = ['--server', yard.ready.url, '--data', path.join(yard.dir.path, 'agent'), '--port', 'Prusa=virtual'];
+    yard.begin(['printer-agent', ...flags], { env });
+    await logIn(page, yard);
+    await page.getByRole('link', { name: 'Printers', exact: true }).click();
+    await page.getByRole('button', { name: 'Plate is clear' }).click();
+    await page.locator('.cards .badge', { hasText: 'ready' }).waitFor();
+    await page.getByRole('link', { name: 'Prusa' }).click();
+    await page.getByRole('img', { name: 'Temperatures of Prusa' }).waitFor();
+    await page.getByLabel('G-code').fill('M28');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('Command is not allowed').waitFor();
+    await page.getByLabel('G-code').fill('M104 S50');
+    await page.getByLabel('G-code').press('Enter');
+    await page.getByText('→ 50 °C').waitFor();
+    await page.getByRole('button', { name: 'Emergency stop' }).click();
+    await state('unavailable').waitFor();
+  });
+
   test('files: one is kept, and removed', async () => {
     const { page } = place;
     const client = await yard.client();

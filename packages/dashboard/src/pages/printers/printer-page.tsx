@@ -42,7 +42,7 @@ export function PrinterPage({ route }: { route: Route }) {
       {live?.lastError != null && <p className="bad-text">{live.lastError}</p>}
       <PrintProgress printer={printer.data} />
       <Heaters printer={printer.data} />
-      <TemperatureChart key={id} printer={printer.data} />
+      <TemperatureChart key={id} printer={printer.data} at={printer.dataUpdatedAt} />
       {may && <GateAndTags key={printer.data.tags.join()} printer={printer.data} />}
       {may && <PrinterConsole printer={printer.data} />}
     </section>
@@ -51,12 +51,12 @@ export function PrinterPage({ route }: { route: Route }) {
 
 const colours = ['--bad', '--busy', '--hold', '--good', '--main'] as const;
 
-/** Since this page was opened: live values are never stored. */
-function TemperatureChart({ printer: { live, name } }: { printer: PrinterView }) {
+/** Since this page was opened: live values are never stored. `at`: when they were read, ms. */
+function TemperatureChart({ printer: { live, name }, at }: { printer: PrinterView; at: number }) {
   const [seen, setSeen] = useState(noTemperatures);
   useEffect(() => {
-    if (live !== null) setSeen((now) => addTemperatures(now, live.heaters, Date.now() / 1_000));
-  }, [live]);
+    if (live !== null) setSeen((now) => addTemperatures(now, live.heaters, at / 1_000));
+  }, [live, at]);
   const names = seen.names.join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `names` stands for the array.
   const lines = useMemo(
@@ -65,7 +65,7 @@ function TemperatureChart({ printer: { live, name } }: { printer: PrinterView })
     [names],
   );
   const data = useMemo(() => [seen.at, ...seen.actual], [seen]);
-  if (seen.at.length < 2 || lines.length === 0) return null;
+  if (lines.length === 0) return null;
   return (
     <figure className="card">
       <figcaption>Temperatures</figcaption>
