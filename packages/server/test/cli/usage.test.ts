@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { explain } from '../../src/cli/kit/explain.ts';
 import { tempDir } from '../lib/temp-dir.ts';
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
@@ -26,4 +28,14 @@ test('a folder without backups is not called one for other things', async () => 
   const { code, text } = await refused('restore', dir.path, '--data', `${dir.path}/data`);
   expect(code).toBe(1);
   expect(text).toContain('holds no backups: name the folder that "switchyard backup" was given');
+});
+
+test('a file that is not there is called so, without the words of the system', async () => {
+  await using dir = await tempDir();
+  const said = async (path: string) => explain(await readFile(path).catch((error: unknown) => error), null);
+  expect(await said(`${dir.path}/nope.gcode`)).toEqual({
+    text: `There is no file ${dir.path}/nope.gcode on this machine`,
+    exitCode: 1,
+  });
+  expect((await said(`${dir.path}/x/y`)).text).not.toContain('ENOENT');
 });

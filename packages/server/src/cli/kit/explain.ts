@@ -14,9 +14,21 @@ export function explain(error: unknown, connection: Connection | null): Explaine
   if (error instanceof CliError) return { text: error.message, exitCode: error.exitCode };
   if (error instanceof ServerUnreachable) return unreachable(error);
   if (error instanceof ApiError) return refused(error, connection);
-  const text =
-    error instanceof Error ? (process.env.SWITCHYARD_DEBUG ? (error.stack ?? error.message) : error.message) : String(error);
-  return { text, exitCode: exitCodes.failed.code };
+  if (process.env.SWITCHYARD_DEBUG && error instanceof Error) {
+    return { text: error.stack ?? error.message, exitCode: exitCodes.failed.code };
+  }
+  return { text: plain(error), exitCode: exitCodes.failed.code };
+}
+
+/** Errors of the system about a file of this machine, in words. */
+function plain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (path === undefined) return error.message;
+  if (code === 'ENOENT') return `There is no file ${clean(path)} on this machine`;
+  if (code === 'EACCES') return `This user may not open ${clean(path)}`;
+  if (code === 'EISDIR') return `${clean(path)} is a folder, not a file`;
+  return error.message;
 }
 
 function unreachable(error: ServerUnreachable): Explained {
