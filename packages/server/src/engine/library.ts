@@ -110,5 +110,5 @@ export async function openLibrary({ records, files, clock, random }: LibraryDeps
 function labelOf(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? '';
   const plain = last.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim();
-  return plain.slice(0, longestName) || 'unnamed';
+  return plain.slice(0, longestName).toWellFormed() || 'unnamed';
 }

@@ -230,6 +230,16 @@ describe('/v1/files', () => {
   });
 });
 
+describe('names of kept files', () => {
+  it('that are cut in the middle of a character are downloaded all the same', async () => {
+    await using place = await openApiYard();
+    const { files } = place.as('ada');
+    const { id, name } = await files.keep(`${'a'.repeat(254)}\u{1f600}`, gcode);
+    expect(name.isWellFormed()).toBe(true);
+    expect(Buffer.from(await new Response(await files.downloadKept(id)).arrayBuffer())).toEqual(gcode);
+  });
+});
+
 describe('/v1/agents', () => {
   it('says where no agents come in', async () => {
     await using place = await openApiYard();

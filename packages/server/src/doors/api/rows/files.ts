@@ -2,6 +2,7 @@ import { Sha256 } from '@switchyard/sdk/names.ts';
 import { ArtifactList, BlobView } from '@switchyard/sdk/system.ts';
 import Type from 'typebox';
 import { refuse } from '../../../domain/errors.ts';
+import { attachment } from '../../kit/disposition.ts';
 import type { Answer, HttpRow, RowRequest } from '../../kit/http-row.ts';
 import { byteRange, contentRange, noRange } from '../../kit/range.ts';
 import { ok, refused, rowDefiner } from '../api-row.ts';
@@ -87,7 +88,7 @@ export async function sendBlob(
   probe.value.stream.destroy();
   const { size } = probe.value;
   const range = byteRange(asked.range, size);
-  const headers = { ...safe, 'content-disposition': disposition(name), etag: `"${blob}"` };
+  const headers = { ...safe, 'content-disposition': attachment(name), etag: `"${blob}"` };
   if (range === 'unsatisfiable') return { status: 416, headers: { ...headers, 'content-range': noRange(size) } };
   const sent = range ?? { start: 0, end: size - 1 };
   const length = String(sent.end - sent.start + 1);
@@ -105,11 +106,3 @@ const safe = {
   'accept-ranges': 'bytes',
   'cache-control': 'private, max-age=31536000, immutable',
 };
-
-/** RFC 6266: an ASCII name for old clients, the true one beside it. */
-function disposition(name: string): string {
-  const ascii = name.replace(/[^A-Za-z0-9._-]/g, '_');
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, escapeChar)}`;
-}
-
-const escapeChar = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
