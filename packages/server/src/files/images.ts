@@ -35,6 +35,8 @@ class Life implements Images {
   readonly #listeners = new Set<(job: JobId, name: string) => void>();
   #tail: Promise<unknown> = Promise.resolve();
   #underway = 0;
+  /** Of pictures that arrive or wait for their turn. */
+  #arrived = 0;
   #drafts = 0;
   /** Of the picture shown last, ms. */
   #lastDate = 0;
@@ -54,12 +56,17 @@ class Life implements Images {
   async put(job: JobId, source: ImageSource): Promise<ImagePut> {
     if (this.#closed || this.#underway > this.#limits.waiting) return no('busy', 'Too many pictures are being converted');
     this.#underway += 1;
-    const turn = this.#tail.then(() => this.#take(job, source));
-    this.#tail = turn.catch(() => {});
+    const parts: Uint8Array[] = [];
     try {
+      // It has arrived before its turn comes: one who sends slowly holds up nobody.
+      const refused = 'path' in source ? null : await this.#receive(source.bytes, parts);
+      if (refused !== null) return refused;
+      const turn = this.#tail.then(() => this.#take(job, source, parts));
+      this.#tail = turn.catch(() => {});
       return await turn;
     } finally {
       this.#underway -= 1;
+      for (const { length } of parts) this.#arrived -= length;
     }
   }
 
@@ -92,9 +99,23 @@ class Life implements Images {
     return join(this.#options.dir, `${job}.jpg`);
   }
 
-  async #take(job: JobId, source: ImageSource): Promise<ImagePut> {
+  /** All that wait here together are no larger than one may be. */
+  async #receive(bytes: AsyncIterable<Uint8Array>, parts: Uint8Array[]): Promise<ReturnType<typeof no> | null> {
+    const { sourceBytes } = this.#limits;
+    let size = 0;
+    for await (const part of bytes) {
+      size += part.length;
+      if (size > sourceBytes) return this.#tooLarge();
+      if (this.#arrived + part.length > sourceBytes) return no('busy', 'Too many pictures arrive at once');
+      this.#arrived += part.length;
+      parts.push(part);
+    }
+    return null;
+  }
+
+  async #take(job: JobId, source: ImageSource, parts: readonly Uint8Array[]): Promise<ImagePut> {
     if (this.#closed) return no('busy', 'The server is stopping');
-    const given = await this.#read(source);
+    const given = 'path' in source ? await this.#read(source.path) : { bytes: Buffer.concat(parts) };
     if ('refused' in given) return given;
     let picture: Uint8Array;
     try {
@@ -106,21 +127,13 @@ class Life implements Images {
     return this.#show(job, picture, 'path' in source ? basename(source.path.replaceAll('\\', '/')) : source.name);
   }
 
-  async #read(source: ImageSource): Promise<{ bytes: Uint8Array } | { refused: ImageRefusal; detail: string }> {
-    const { sourceBytes } = this.#limits;
-    const tooLarge = no('too_large', `The picture is larger than ${sourceBytes} bytes`);
-    if ('path' in source) {
-      const read = await readBelow(this.#options.roots, source.path, sourceBytes);
-      return read === 'too_large' ? tooLarge : read;
-    }
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for await (const part of source.bytes) {
-      size += part.length;
-      if (size > sourceBytes) return tooLarge;
-      parts.push(part);
-    }
-    return { bytes: Buffer.concat(parts) };
+  async #read(path: string): Promise<{ bytes: Uint8Array } | { refused: ImageRefusal; detail: string }> {
+    const read = await readBelow(this.#options.roots, path, this.#limits.sourceBytes);
+    return read === 'too_large' ? this.#tooLarge() : read;
+  }
+
+  #tooLarge(): ReturnType<typeof no> {
+    return no('too_large', `The picture is larger than ${this.#limits.sourceBytes} bytes`);
   }
 
   /** Clocks of disks are coarse: one that comes in the same moment as the last is dated after it. */

@@ -155,6 +155,23 @@ describe('latest images', () => {
     expect((await again.of(3))!.version).not.toBe(version);
   });
 
+  it('one who sends slowly holds up nobody; what arrives at once is no more than one may be', async () => {
+    const png = await picture(30, 30);
+    await using at = await place({ sourceBytes: png.length + 10 });
+    const gate = Promise.withResolvers<void>();
+    const slow = (async function* () {
+      yield png.subarray(0, 20);
+      await gate.promise;
+      yield png.subarray(20);
+    })();
+    const first = at.images.put(1, { bytes: slow, name: 'a' });
+    expect(await at.images.put(2, { bytes: inParts(png.subarray(0, 10)), name: 'a' })).toMatchObject({ refused: 'unsupported' });
+    expect(await at.images.put(2, { bytes: inParts(png), name: 'a' })).toMatchObject({ refused: 'busy' });
+    gate.resolve();
+    expect(await first).toHaveProperty('shown');
+    expect(await at.images.put(2, { bytes: inParts(png), name: 'a' })).toHaveProperty('shown');
+  });
+
   it('a source that breaks off is passed on, and the next is taken', async () => {
     await using at = await place();
     const broken = (async function* () {
