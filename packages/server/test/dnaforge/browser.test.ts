@@ -1,36 +1,9 @@
-import { existsSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { tempDir } from '../lib/temp-dir.ts';
+import { noBrowser } from '../../../dashboard/test/lib/browser.ts';
+import { withForeignPage } from '../lib/foreign-page.ts';
 import { jobNew, manual } from './lib/jobs.ts';
 import { openWhole } from './lib/whole.ts';
-
-const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
-
-/** A page of another origin than the server's, as the editor is; empty but for what a test runs in it. */
-async function withPage(host: string, work: (page: Page) => Promise<void>): Promise<void> {
-  const pages = createServer((_request, response) =>
-    response.setHeader('content-type', 'text/html').end('<title>editor</title>'),
-  );
-  await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
-  const dir = await tempDir();
-  const browser = await chromium.launchPersistentContext(dir.path, {
-    executablePath: program!,
-    headless: true,
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--host-resolver-rules=MAP evil.example 127.0.0.1'],
-  });
-  try {
-    const page = await browser.newPage();
-    await page.goto(`http://${host}:${(pages.address() as AddressInfo).port}/`);
-    await work(page);
-  } finally {
-    await browser.close();
-    await dir.remove();
-    await new Promise((resolve) => pages.close(resolve));
-  }
-}
 
 /** The editor's calls (dnaforge §1.3), in the page. Whatever the browser forbids ends up as the name of an error. */
 interface Call {
@@ -49,11 +22,11 @@ const fetchIn = (page: Page, call: Call) =>
     }
   }, call);
 
-describe.skipIf(program === undefined)('in a real browser, from another origin', () => {
+describe.skipIf(noBrowser)('in a real browser, from another origin', () => {
   test('dnaforge §8.2 §8.3 §8.24 §8.25 tokens, all methods, phrases and the socket get through', async () => {
     await using whole = await openWhole({}, { flags: { 'dnaforge.access-token': 'good' } });
     const base = `http://127.0.0.1:${whole.port}`;
-    await withPage('localhost', async (page) => {
+    await withForeignPage('localhost', async (page) => {
       // The first try of the editor carries the word null; without a readable 401 it would ask for nothing.
       const get = { method: 'GET', url: `${base}/auth` } as const;
       expect(await fetchIn(page, { ...get, headers: { Authorization: 'null' } })).toMatchObject({ status: 401, text: '' });
@@ -100,7 +73,7 @@ describe.skipIf(program === undefined)('in a real browser, from another origin',
   test('dnaforge §8.3 pages of other origins get nothing, not even the socket', async () => {
     await using whole = await openWhole();
     const base = `http://127.0.0.1:${whole.port}`;
-    await withPage('evil.example', async (page) => {
+    await withForeignPage('evil.example', async (page) => {
       const call = { url: `${base}/auth`, method: 'GET', headers: { Authorization: 'x' } };
       expect(await fetchIn(page, call)).toMatchObject({ status: 0, phrase: 'TypeError' });
       const opened = await page.evaluate(
