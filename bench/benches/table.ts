@@ -9,6 +9,7 @@ import { idle } from './idle.ts';
 import { kill } from './kill.ts';
 import { kueue } from './kueue.ts';
 import { printer } from './printer.ts';
+import { printerlynx } from './printerlynx.ts';
 import { processing } from './process.ts';
 import { restart } from './restart.ts';
 import { spawn } from './spawn.ts';
@@ -30,6 +31,7 @@ export const benches: readonly Bench[] = [
   concierge,
   dnaforge,
   printer,
+  printerlynx,
   flamenco,
   dashboard,
 ];
