@@ -11,12 +11,10 @@ const agentProgram = fileURLToPath(new URL('../../../../printer-agent/src/main.t
 
 /** Our agent as a process of its own, with its virtual printer; ended with the test. */
 export class AgentProcess {
-  readonly #yard: Yard;
   readonly #flags: readonly string[];
   #child: ChildProcess | null = null;
 
   constructor(yard: Yard, token: string, flags: readonly string[] = []) {
-    this.#yard = yard;
     const file = join(yard.dir.path, 'agent.token');
     writeFileSync(file, token, { mode: 0o600 });
     const data = join(yard.dir.path, 'agent');
