@@ -16,7 +16,8 @@ test('printerlynx §8.21 §8.23 the real agent: START, PAUSE, RESUME, progress t
   const yard = await Yard.forTest();
   await yard.start(flags);
   const { user, ears, who } = await openShop(yard, speed);
-  const file = await user.upload('part.gcode', gcode(800));
+  // It dwells in the middle: a whole print of 800 moves is over before a loaded machine has said PAUSE.
+  const file = await user.upload('part.gcode', gcode(800, 2_000));
   const job = (type: string) => ears.ask('print_job', { ...who, type, print_file_uuid: file.uuid });
   expect(await job('START')).toBe('OK');
   await ears.status((data) => progressOf(data) > 0.1);
