@@ -74,6 +74,7 @@ describe('pickClasses', () => {
     const one = {
       ...fc.sample(worker, 1)[0]!,
       kinds: ['shell'],
+      mode: 'awake' as const,
       total,
       used: { ...total, slots: 0, cpus: 0, ramMb: 0 },
       reported: total,
