@@ -1,6 +1,5 @@
 import type { FirstFrameClaim, FirstFrames } from '../kit/first-frames.ts';
 import { type Close, closeCodes } from './codes.ts';
-import { readPayload } from './decode.ts';
 import type { Desk } from './desk.ts';
 import { type Introduction, readIntroduction } from './identify.ts';
 
@@ -20,8 +19,7 @@ export function readGreeting(
   const { policy, limits } = desk;
   if (!named) {
     if (frame.length > limits.firstFrameBytes) return closeCodes.fatalDecode;
-    const payload = readPayload(frame);
-    const claimant = typeof payload === 'string' ? null : others.claimant(payload.fields);
+    const claimant = others.claimant(jsonOf(frame));
     if (claimant !== null) return claimant;
   }
   return readIntroduction(frame, {
@@ -29,4 +27,13 @@ export function readGreeting(
     mustProve: policy.mustProve(address),
     mayHave: (name, proven) => policy.mayHave(name, policy.trusts(address, proven)),
   });
+}
+
+/** Whatever it is: others' frames need not look like ours. Undefined: it is no JSON. */
+function jsonOf(frame: string): unknown {
+  try {
+    return JSON.parse(frame);
+  } catch {
+    return undefined;
+  }
 }
