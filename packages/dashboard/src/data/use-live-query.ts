@@ -23,6 +23,8 @@ export function useLiveQuery<T>(query: LiveQuery<T>): UseQueryResult<T> {
     queryKey: query.key,
     queryFn: ({ signal }) => query.read(signal),
     enabled: query.enabled ?? true,
+    // What happened while nobody looked was not heard: what is kept is shown at once, and read again.
+    staleTime: 0,
   });
   const hash = JSON.stringify(query.key);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `hash` stands for the key; the rest is read through the ref.
